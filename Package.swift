@@ -1,0 +1,75 @@
+// swift-tools-version: 6.2
+
+import Foundation
+import PackageDescription
+
+/// Every target is compiled the same strict way: language mode 6, warnings are errors, imports say what they expose.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// The folder tree is the architecture: one target per folder, and a target imports only what is listed with it.
+func house(
+    _ name: String, at path: String, imports dependencies: [Target.Dependency], without: [String] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: without, swiftSettings: strict)
+}
+
+func program(_ name: String, at path: String, imports dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func tests(of name: String, imports dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies + [.byName(name: name), "TestSupport"],
+        path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+/// libFuzzer programs exist only when `FUZZ` is set: they need `--sanitize=fuzzer`, which the other products must not have.
+let fuzzed = ProcessInfo.processInfo.environment["FUZZ"] == nil ? [] : ["JSON", "HTTP", "WebSocket", "Deflate"]
+
+let package = Package(
+    name: "bellhop",
+    products: [
+        .executable(name: "bellhop", targets: ["App"]),
+        .executable(name: "bellhop-peer", targets: ["Peer"]),
+        .executable(name: "loadtest", targets: ["LoadTest"]),
+    ],
+    targets: [
+        house("Shared", at: "Sources/Shared", imports: []),
+
+        house("Crypto", at: "Sources/Crypto", imports: ["Shared", "COpenSSL"], without: ["COpenSSL"]),
+        .target(name: "COpenSSL", path: "Sources/Crypto/COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+
+        house("Reactor", at: "Sources/Node/Reactor", imports: ["Shared", "CLinux"]),
+        .target(name: "CLinux", path: "Sources/Node/CLinux"),
+
+        house("Wire", at: "Sources/Node/Wire", imports: ["Shared", "Crypto", "CZlib"], without: ["CZlib"]),
+        .target(name: "CZlib", path: "Sources/Node/Wire/CZlib", linkerSettings: [.linkedLibrary("z")]),
+
+        house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
+        house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
+        program("App", at: "Sources/Node/App", imports: ["Shared", "Operations", "Realtime"]),
+
+        program("LoadTest", at: "loadtest", imports: ["Shared", "Reactor", "Wire"]),
+        program("Peer", at: "Tests/Conformance/Peer", imports: ["Shared", "Reactor", "Wire", "Realtime"]),
+
+        .target(name: "TestSupport", dependencies: ["Shared"], path: "Tests/TestSupport", swiftSettings: strict),
+        tests(of: "Shared", imports: []),
+        tests(of: "Crypto", imports: ["Shared"]),
+        tests(of: "Reactor", imports: ["Shared"]),
+        tests(of: "Wire", imports: ["Shared", "Crypto"]),
+        tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
+        tests(of: "Operations", imports: ["Shared", "Wire"]),
+    ]
+        + fuzzed.map { name in
+            .executableTarget(
+                name: "Fuzz\(name)", dependencies: ["Shared", "Wire"], path: "Tests/Fuzz/\(name)",
+                exclude: ["corpus"], swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
+        },
+    swiftLanguageModes: [.v6]
+)
