@@ -18,10 +18,12 @@ public struct UTF8Validator: Sendable {
     /// - Returns: false once any byte up to here makes the text invalid, whatever may follow.
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let start = bytes.baseAddress else { return self.state & 63 != UTF8Automaton.refused }
+        let end = start + bytes.count
+        // Safety: `start` is valid for `bytes.count` bytes during this call; `rows` has an entry for every byte.
+        let next = self.isComplete ? UTF8Automaton.afterASCII(from: start, to: end) : start
+        if next == end { return self.state & 63 != UTF8Automaton.refused }
         self.state = UTF8Automaton.rows.withUnsafeBufferPointer { rows in
-            // Safety: `start` is valid for `bytes.count` bytes during this call; `rows` has an entry for every byte.
-            UTF8Automaton.run(
-                self.state, from: start, to: start + bytes.count, rows: rows.baseAddress.unsafelyUnwrapped)
+            UTF8Automaton.run(self.state, from: next, to: end, rows: rows.baseAddress.unsafelyUnwrapped)
         }
         return self.state & 63 != UTF8Automaton.refused
     }
@@ -79,6 +81,17 @@ private enum UTF8Automaton {
         }
     }
 
+    /// The first byte that is not ASCII, or `end`.
+    @inline(__always)
+    static func afterASCII(from start: UnsafeRawPointer, to end: UnsafeRawPointer) -> UnsafeRawPointer {
+        var next = start
+        // Safety: every load lies below `end`, as the loop conditions say.
+        while end - next >= 32 && self.isASCII32(next) { next += 32 }
+        while end - next >= 8 && next.loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0 { next += 8 }
+        while next < end && next.load(as: UInt8.self) < 0x80 { next += 1 }
+        return next
+    }
+
     /// Runs from `start` to `end`: ASCII in blocks of 32 bytes that are only looked at, the rest byte by byte.
     static func run(
         _ initial: UInt64, from start: UnsafeRawPointer, to end: UnsafeRawPointer, rows: UnsafePointer<UInt64>
@@ -96,11 +109,6 @@ private enum UTF8Automaton {
             }
             if state & 63 == self.refused { return self.refused }
             next += 32
-        }
-        while end - next >= 8 && state & 63 == self.boundary
-            && next.loadUnaligned(as: UInt64.self) & 0x8080_8080_8080_8080 == 0
-        {
-            next += 8
         }
         while next < end {
             state = rows[Int(next.load(as: UInt8.self))] &>> state
