@@ -15,6 +15,11 @@ struct JSONNames {
     private let seed = Self.processSeed
     private var names: [Name] = []
 
+    init() {
+        // Enough for most records, so that they cost one allocation.
+        self.names.reserveCapacity(16)
+    }
+
     var count: Int { self.names.count }
 
     /// Adds a name to the innermost object.

@@ -6,11 +6,14 @@ package struct JSONWriter: ~Copyable {
     /// Everything written so far, after what was there before.
     private(set) var bytes: [UInt8]
     private var needsComma = false
+    /// An event's size: growing there from nothing would copy it several times.
+    private static let firstCapacity = 500
     private var grammar = JSONWriterGrammar()
 
     /// - Parameter bytes: what to append to; hand over an emptied buffer to use its memory again.
     package init(appendingTo bytes: consuming [UInt8] = []) {
         self.bytes = bytes
+        if self.bytes.capacity == 0 { self.bytes.reserveCapacity(Self.firstCapacity) }
     }
 
     /// The finished text.
