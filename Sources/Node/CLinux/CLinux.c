@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
-int bellhop_accept(int listener, struct sockaddr *address, socklen_t *length) {
+#include <sys/socket.h>
+
+int bellhop_accept(int listener, void *address, unsigned int *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }

@@ -2,9 +2,7 @@
 #pragma once
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/types.h>
-#include <time.h>
 
-/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC.
-int bellhop_accept(int listener, struct sockaddr *address, socklen_t *length);
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC. `address` and `length` are as there (untyped, so that this header does
+/// not claim the socket types, which belong to Glibc's module).
+int bellhop_accept(int listener, void *address, unsigned int *length);

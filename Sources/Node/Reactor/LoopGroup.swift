@@ -1,0 +1,66 @@
+internal import Glibc
+package import Shared
+
+/// The event loops of a process, each on a thread of its own that is not one of Swift's concurrency pool.
+package final class LoopGroup: Sendable {
+    package let handles: [LoopHandle]
+    /// Signalled once by each loop that has ended.
+    private let ended = Semaphore()
+    private let running: Locked<Int>
+
+    /// Starts `count` loops and waits until each has been set up.
+    ///
+    /// - Parameter setUp: called on each loop's thread before it turns: registers handlers, opens listeners.
+    package init(
+        count: Int, options: LoopOptions, budget: ConnectionBudget,
+        setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        // A peer that has gone shows as EPIPE, not as the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        var handles: [LoopHandle] = []
+        for index in 0..<count { handles.append(try LoopHandle(index: index)) }
+        self.handles = handles
+        self.running = Locked(0)
+        for handle in handles {
+            do throws(SystemError) {
+                try self.start(handle, options, budget, setUp)
+            } catch {
+                self.stop()
+                throw error
+            }
+        }
+    }
+
+    private func start(
+        _ handle: LoopHandle, _ options: LoopOptions, _ budget: ConnectionBudget,
+        _ setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        let (started, ended) = (Semaphore(), self.ended)
+        let failure = Locked<SystemError?>(nil)
+        try spawnThread(named: "loop") {
+            do throws(SystemError) {
+                let loop = try EventLoop(handle: handle, options: options, budget: budget)
+                try setUp(loop)
+                started.signal()
+                loop.run()
+                ended.signal()
+            } catch {
+                failure.withLock { $0 = error }
+                started.signal()
+            }
+        }
+        started.wait()
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        self.running.withLock { $0 += 1 }
+    }
+
+    /// Stops all loops after their current turn and waits until they have ended.
+    package func stop() {
+        for handle in self.handles { handle.post { $0.stop() } }
+        let count = self.running.withLock { running in
+            defer { running = 0 }
+            return running
+        }
+        for _ in 0..<count { self.ended.wait() }
+    }
+}
