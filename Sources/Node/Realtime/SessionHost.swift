@@ -67,12 +67,7 @@ package final class SessionHost: ConnectionHandler {
     }
 
     package func received(_ id: ConnectionID, _ bytes: UnsafeMutableRawBufferPointer) {
-        let session = self.sessions + id.place
-        guard !session.pointee.isHolding else {
-            session.pointee.held += bytes
-            return
-        }
-        self.digest(id, session, bytes)
+        self.digest(id, self.sessions + id.place, bytes)
     }
 
     package func inputEnded(_ id: ConnectionID) {
@@ -80,7 +75,6 @@ package final class SessionHost: ConnectionHandler {
         switch session.pointee.stage {
         // A client may end its half and still wait for the answer it asked for.
         case .awaitingReply: session.pointee.keepsAlive = false
-        case .requests where session.pointee.isHolding: session.pointee.keepsAlive = false
         case .webSocket: self.socketInputEnded(id, session)
         case .proxyHeader, .requests, .ending: self.loop.finish(id)
         }
@@ -121,6 +115,7 @@ package final class SessionHost: ConnectionHandler {
     func digest(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ bytes: UnsafeMutableRawBufferPointer) {
         var input = bytes
         var goesOn = true
+        var hasRoom = true
         self.digesting = id
         defer { self.digesting = nil }
         while goesOn {
@@ -130,9 +125,10 @@ package final class SessionHost: ConnectionHandler {
             case .webSocket: goesOn = self.takeFrame(id, session, &input)
             case .awaitingReply, .ending: goesOn = false
             }
-            if self.output.count >= Self.outputBytes, !self.flushOutput(id) { goesOn = false }
+            if self.output.count >= Self.outputBytes { hasRoom = self.flushOutput(id) }
+            goesOn = goesOn && hasRoom
         }
-        let hasRoom = self.flushOutput(id)
+        hasRoom = self.flushOutput(id) && hasRoom
         switch session.pointee.stage {
         case .awaitingReply: self.hold(id, session, input)
         case .requests, .webSocket, .proxyHeader: if !hasRoom { self.hold(id, session, input) }
@@ -183,9 +179,6 @@ package final class SessionHost: ConnectionHandler {
         session.pointee.held = []
         self.loop.resumeInput(id)
         if !held.isEmpty { held.withUnsafeMutableBytes { self.digest(id, session, $0) } }
-        if !session.pointee.isHolding, !session.pointee.keepsAlive, session.pointee.stage == .requests {
-            self.end(id, session)
-        }
     }
 
     /// Lets everything that was answered go out, then closes.
