@@ -2,7 +2,7 @@ import Glibc
 
 /// The tree behind a `Router`, without its handlers: segments are found by hash, and a path has one way through it.
 ///
-/// At each node at most one child fits a segment, which is checked when the table is built; so there is no backtracking,
+/// At each node at most one child fits a segment, which is checked when the table is built: there is no backtracking,
 /// except that a `rest` parameter takes what nothing else took.
 package struct RouteTable: Sendable {
     private struct Node: Sendable {
