@@ -192,7 +192,7 @@ private struct BookingRequest: JSONDecodable, Equatable {
 
     @Test func `the answer does not grow with the nonsense that was sent`() throws {
         var object = JSONObject()
-        for index in 0..<500 { object[String(repeating: "x", count: 5000) + "\(index)"] = 1 }
+        for index in 0..<200 { object[String(repeating: "x", count: 500) + "\(index)"] = 1 }
         do {
             _ = try BookingRequest.decode(.object(object))
             Issue.record("accepted")

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The members of a JSON object in the order they were written. No name comes twice.
 ///
 /// Looking a name up walks the members: right for records, not for tables with thousands of names.
@@ -61,6 +63,14 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
 extension String {
     /// Swift calls texts equal that only look the same; on the wire (RFC 8259 8.3) they are different names.
     func hasSameBytes(as other: String) -> Bool {
-        self.utf8.count == other.utf8.count && self.utf8.elementsEqual(other.utf8)
+        var (one, other) = (self, other)
+        return one.withUTF8 { one in
+            other.withUTF8 { other in
+                guard one.count == other.count else { return false }
+                guard let start = one.baseAddress, let otherStart = other.baseAddress else { return true }
+                // Safety: both are valid for their common count.
+                return memcmp(start, otherStart, one.count) == 0
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Finds the parts of a JSON text without building a tree: places in the bytes, valid by themselves, to be cut out and
 /// spliced into another text unchanged.
