@@ -52,6 +52,7 @@ extension NodeConfiguration {
             (NodeSetting.loops, String(self.loops)),
             (NodeSetting.drainNotice, String(self.drainNoticeSeconds)),
             (NodeSetting.drain, String(self.drainSeconds)),
+            (NodeSetting.web, self.webPath ?? ""),
             (NodeSetting.testClients, Self.shown(self.servesTestClients)),
             (NodeSetting.log, self.logLevel.rawValue),
             (NodeSetting.logFormat, self.logFormat.rawValue),

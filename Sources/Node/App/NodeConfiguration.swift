@@ -48,6 +48,8 @@ struct NodeConfiguration: Sendable, Equatable {
     var drainNoticeSeconds = 2
     /// `BELLHOP_DRAIN_SECONDS`: from the first close to the last.
     var drainSeconds = 20
+    /// `BELLHOP_WEB`: the folder of the web app; without it nothing is served at `/`.
+    var webPath: String?
     /// `BELLHOP_TEST_CLIENTS`: whether test pages are served.
     var servesTestClients = false
 
@@ -184,6 +186,7 @@ struct NodeConfiguration: Sendable, Equatable {
         reader.read(NodeSetting.loops, into: &self.loops, in: Self.loopRange)
         reader.read(NodeSetting.drainNotice, into: &self.drainNoticeSeconds, in: 0...300)
         reader.read(NodeSetting.drain, into: &self.drainSeconds, in: 0...3_600)
+        reader.read(NodeSetting.web, into: &self.webPath) { path throws(SettingProblem) in path }
         reader.read(NodeSetting.testClients, into: &self.servesTestClients)
         reader.read(NodeSetting.log, into: &self.logLevel)
         reader.read(NodeSetting.logFormat, into: &self.logFormat)

@@ -60,6 +60,9 @@ enum NodeSetting {
     static let testClients = Setting(
         "BELLHOP_TEST_CLIENTS", default: "off", example: "on", "serve the test pages under /client/")
 
+    static let web = Setting(
+        "BELLHOP_WEB", default: "none", example: "Sources/Web", "folder of the web app, served at / as it is")
+
     static let connections = Setting(
         "BELLHOP_MAX_CONNECTIONS", default: "what descriptors allow", example: "10000", "sockets open at once")
     static let headerBytes = Setting(
@@ -94,7 +97,7 @@ enum NodeSetting {
         ("Stores", [databaseURL, migrateURL, prepared, pool, redisURLs]),
         (
             "Node",
-            [nodeID, advertise, clusterSecrets, appsFile, loops, drainNotice, drain, testClients, log, logFormat]
+            [nodeID, advertise, clusterSecrets, appsFile, loops, drainNotice, drain, web, testClients, log, logFormat]
         ),
         (
             "Limits",

@@ -36,6 +36,9 @@ package struct HealthEndpoints: Sendable {
     private static let draining = HealthAnswer.word(404, "draining")
     private static let starting = HealthAnswer.word(503, "starting")
 
+    /// Every answer of one word that is said over and over.
+    static let words = [live, stuck, ready, draining, starting]
+
     /// - Parameter hasAdminPort: then `/metrics` is closed on the client port.
     package init(health: any NodeHealth, metrics: MetricsRegistry, hasAdminPort: Bool) {
         self.health = health
@@ -54,6 +57,15 @@ package struct HealthEndpoints: Sendable {
         case (.health, .admin): self.healthReport
         case (.metrics, .client): self.hasAdminPort ? nil : .metrics(self.metrics.render())
         case (.metrics, .admin): .metrics(self.metrics.render())
+        }
+    }
+
+    /// Whether the answer is gathered with some effort, and must not be gathered on an event loop.
+    func isReport(_ endpoint: Endpoint, on port: Port) -> Bool {
+        switch (endpoint, port) {
+        case (.live, _), (.ready, _), (.health, .client): false
+        case (.metrics, .client): !self.hasAdminPort
+        case (.health, .admin), (.metrics, .admin): true
         }
     }
 
