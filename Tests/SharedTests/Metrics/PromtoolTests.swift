@@ -1,0 +1,71 @@
+import Foundation
+import Testing
+
+@testable import Shared
+
+@Suite(.timeLimit(.minutes(1))) struct PromtoolTests {
+    /// What `promtool check metrics` says about `text`, and its exit status.
+    private func promtool(_ text: [UInt8]) async throws -> (status: Int32, said: String) {
+        try await withCheckedThrowingContinuation { continuation in
+            // Waiting for a process blocks, so it is done on a thread of its own.
+            let isStarted = Result {
+                try spawnThread(named: "promtool") { continuation.resume(with: Result { try Self.run(text) }) }
+            }
+            if case .failure(let error) = isStarted { continuation.resume(throwing: error) }
+        }
+    }
+
+    private static func run(_ text: [UInt8]) throws -> (status: Int32, said: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["promtool", "check", "metrics"]
+        let (input, output) = (Pipe(), Pipe())
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: text)
+        try input.fileHandleForWriting.close()
+        let said = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
+    }
+
+    @Test func `promtool has nothing to say about all that a node shows`() async throws {
+        let registry = MetricsRegistry()
+        let metrics = NodeMetrics(in: registry)
+        let writer = try LogWriter(descriptor: 2, style: LogStyle(.text))
+        registry.collectProcess()
+        registry.collectBuild(version: "1.2.3 \"quoted\"\n")
+        registry.collectLog(writer)
+        metrics.framesSent.add(7)
+        metrics.outboxBytes.add(-1)
+        metrics.loopLag.observe(1_234_567)
+        metrics.requestDuration.shard().observe(99_000_000_000)
+        metrics.requests(status: 204).increment()
+        let result = try await self.promtool(registry.render())
+        #expect(result.status == 0)
+        #expect(result.said.isEmpty)
+    }
+
+    @Test(arguments: [
+        "bellhop_open 1\n",
+        "# HELP bellhop_sent Sent.\n# TYPE bellhop_sent counter\nbellhop_sent 1\n",
+        "# HELP bellhop_open Open.\n# TYPE bellhop_open gauge\nbellhop_open one\n",
+    ])
+    func `promtool does complain about what is wrong`(text: String) async throws {
+        #expect(try await self.promtool(Array(text.utf8)).status != 0)
+    }
+
+    @Test func `every status has its class and what is none counts as our failure`() {
+        let registry = MetricsRegistry()
+        let metrics = NodeMetrics(in: registry)
+        for status in [100, 199, 200, 404, 499, 500, 599, 600, 99, 0, -1] {
+            metrics.requests(status: status).increment()
+        }
+        let text = String(decoding: registry.render(), as: UTF8.self)
+        for (status, count) in [("1xx", 2), ("2xx", 1), ("3xx", 0), ("4xx", 2), ("5xx", 6)] {
+            #expect(text.contains("bellhop_http_requests_total{status=\"\(status)\"} \(count)\n"))
+        }
+    }
+}
