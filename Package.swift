@@ -65,6 +65,7 @@ let package = Package(
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Wire"]),
+        tests(of: "LoadTest", imports: ["Shared"]),
     ]
         + fuzzed.map { name in
             .executableTarget(
