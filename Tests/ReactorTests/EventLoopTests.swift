@@ -92,6 +92,18 @@ import Testing
         _ = peer
     }
 
+    @Test func `a peer that takes nothing for the stall time is closed, however little waits`() throws {
+        var options = LoopOptions()
+        options.stallMilliseconds = 100
+        let body = [UInt8](repeating: 1, count: 8_000_000)
+        let server = try LoopFixture(options: options) { loop, id, _ in _ = body.withUnsafeBytes { loop.send(id, $0) } }
+        defer { server.stop() }
+        let peer = BlockingSocket(port: server.port, receiveBuffer: 4096)
+        peer.send("x")
+        #expect(eventually { server.events.contains("closed slowConsumer") })
+        _ = peer
+    }
+
     @Test func `the handler hears once that a queue has drained`() throws {
         let body = [UInt8](repeating: 1, count: 4_000_000)
         let server = try LoopFixture { loop, id, _ in _ = body.withUnsafeBytes { loop.send(id, $0) } }

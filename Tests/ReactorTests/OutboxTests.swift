@@ -6,7 +6,7 @@ import Testing
 @Suite struct OutboxTests {
     @Test(arguments: 1...20) func `bytes come out as they went in, whatever the pieces`(seed: UInt64) {
         var random = SplitMix(state: seed)
-        var outbox = Outbox()
+        var outbox = Outbox(now: 0)
         var model: [UInt8] = []
         for _ in 0..<200 {
             if random.next() % 2 == 0 {
@@ -21,7 +21,7 @@ import Testing
                 #expect(model.starts(with: front))
                 #expect(front.isEmpty == model.isEmpty)
                 let taken = front.isEmpty ? 0 : Int(random.next() % UInt64(front.count + 1))
-                outbox.consume(taken)
+                outbox.consume(taken, now: 1)
                 model.removeFirst(taken)
             }
             #expect(outbox.byteCount == model.count)

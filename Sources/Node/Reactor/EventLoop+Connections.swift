@@ -97,14 +97,35 @@ extension EventLoop {
         }
         if slot.pointee.outbox == nil {
             let outbox = UnsafeMutablePointer<Outbox>.allocate(capacity: 1)
-            outbox.initialize(to: Outbox())
+            outbox.initialize(to: Outbox(now: self.now))
             slot.pointee.outbox = outbox
+            self.watchForStall(id)
             slot.pointee.flags.insert(.awaitsDrain)
         }
         slot.pointee.outbox?.pointee.append(bytes)
         self.tally.outboxBytes += bytes.count
         self.updateInterest(slot, id)
         return .queued
+    }
+
+    /// Whoever reads nothing at all for the stall time is closed, however little waits for it: its outbox is memory, too.
+    private func watchForStall(_ id: ConnectionID) {
+        if self.blocked.isEmpty { self.schedule(after: 1000) { [unowned self] in self.sweepStalled() } }
+        self.blocked.append(id)
+    }
+
+    private func sweepStalled() {
+        self.blocked.removeAll { id in
+            guard let slot = self.slab.live(id), let outbox = slot.pointee.outbox else { return true }
+            // The linger time rules a connection whose end was decided.
+            guard slot.pointee.state == .open else { return true }
+            guard self.now - outbox.pointee.lastProgress >= self.options.stallMilliseconds else { return false }
+            self.tally.slowConsumers += 1
+            self.abort(slot)
+            self.end(id, .slowConsumer)
+            return true
+        }
+        if !self.blocked.isEmpty { self.schedule(after: 1000) { [unowned self] in self.sweepStalled() } }
     }
 
     /// Bytes that wait for this connection.
@@ -191,7 +212,7 @@ extension EventLoop {
             _ = self.broken(id, CInt(-count))
             return
         }
-        outbox.pointee.consume(count)
+        outbox.pointee.consume(count, now: self.now)
         self.tally.outboxBytes -= count
         guard outbox.pointee.isEmpty else { return }
         self.dropOutbox(slot)

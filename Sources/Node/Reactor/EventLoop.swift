@@ -29,6 +29,8 @@ package final class EventLoop {
     var wheel: TimerWheel
     /// Closed in this turn: their handlers are told, and their places given back, at its end.
     var graveyard: [(id: ConnectionID, reason: CloseReason)] = []
+    /// Connections whose outbox was not empty when last looked at.
+    var blocked: [ConnectionID] = []
     /// Kept so that one connection can be accepted and refused when descriptors have run out.
     var spareDescriptor: CInt
 

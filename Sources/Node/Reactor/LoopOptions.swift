@@ -13,6 +13,8 @@ package struct LoopOptions: Sendable {
     package var outboxBytes = 1 << 20
     /// Bytes queued in all outboxes of one loop; beyond it whoever would have to queue more is closed.
     package var outboxBytesTotal = 256 << 20
+    /// Milliseconds after which a connection for which bytes wait is closed if it has taken none of them.
+    package var stallMilliseconds: UInt64 = 30_000
     /// Milliseconds that a connection whose end we decided may take to read the rest and close its side.
     package var lingerMilliseconds: UInt64 = 5000
     /// How silent peers are found out.

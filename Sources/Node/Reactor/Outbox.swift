@@ -20,6 +20,10 @@ struct Outbox: ~Copyable {
 
     /// Bytes that wait.
     private(set) var byteCount = 0
+    /// When the kernel last took some, in the loop's milliseconds.
+    private(set) var lastProgress: UInt64
+
+    init(now: UInt64) { self.lastProgress = now }
 
     deinit {
         for block in self.blocks[self.firstBlock...] { block.memory.deallocate() }
@@ -66,7 +70,8 @@ struct Outbox: ~Copyable {
     }
 
     /// The kernel took `count` bytes of the front.
-    mutating func consume(_ count: Int) {
+    mutating func consume(_ count: Int, now: UInt64) {
+        if count > 0 { self.lastProgress = now }
         var rest = count
         self.byteCount -= count
         while rest > 0 {

@@ -94,18 +94,24 @@ public struct HistogramScale: Equatable, Sendable {
     }
 
     /// Observed in nanoseconds, shown in seconds.
-    public static func seconds(microseconds bounds: [UInt64]) -> HistogramScale {
-        HistogramScale(bounds.map { $0 * 1_000 }, decimals: 9)
+    public static func nanoseconds(bounds: [UInt64]) -> HistogramScale {
+        HistogramScale(bounds, decimals: 9)
+    }
+
+    /// Observed in microseconds, shown in seconds.
+    public static func microseconds(bounds: [UInt64]) -> HistogramScale {
+        HistogramScale(bounds, decimals: 6)
     }
 
     /// Observed and shown as it is: bytes or items.
-    public static func plain(_ bounds: [UInt64]) -> HistogramScale {
+    public static func plain(bounds: [UInt64]) -> HistogramScale {
         HistogramScale(bounds, decimals: 0)
     }
 
-    /// From 100 µs to 10 s: how long requests take and how late loops are.
-    public static let latency = HistogramScale.seconds(microseconds: [
-        100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
-        5_000_000, 10_000_000,
-    ])
+    /// From 100 µs to 10 s, observed in nanoseconds: how long requests take.
+    public static let latency = HistogramScale.nanoseconds(
+        bounds: [
+            100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+            5_000_000, 10_000_000,
+        ].map { $0 * 1_000 })
 }

@@ -32,6 +32,20 @@ package struct MetricFamily: Sendable {
     package static func counters(_ name: String, help: String, _ samples: [MetricSample]) -> MetricFamily {
         MetricFamily(name, .counter, help: help, samples)
     }
+
+    /// A histogram with one series per sample, counted elsewhere: its buckets are not cumulated, and one more than the
+    /// scale has bounds; the sum is in the unit in which was observed.
+    package static func histograms(
+        _ name: String, help: String, scale: HistogramScale,
+        _ samples: [(labels: MetricsRegistry.Labels, buckets: [UInt64], sum: UInt64)]
+    ) -> MetricFamily {
+        let samples = samples.map { sample in
+            precondition(sample.buckets.count == scale.bounds.count + 1, "\(name) has other buckets than bounds")
+            return MetricSample(
+                LabelSet(sample.labels), .histogram(scale, buckets: sample.buckets, sum: sample.sum))
+        }
+        return MetricFamily(name, .histogram, help: help, samples)
+    }
 }
 
 /// One series and its value.

@@ -34,7 +34,7 @@ import Testing
 
     @Test func `a histogram shows cumulated buckets, the sum in the shown unit and the count`() {
         let lag = self.registry.histogram(
-            "lag_seconds", help: "Lag.", scale: .seconds(microseconds: [100, 2_500]), labels: ["loop": "0"])
+            "lag_seconds", help: "Lag.", scale: .nanoseconds(bounds: [100_000, 2_500_000]), labels: ["loop": "0"])
         let shard = lag.shard()
         for value in [0, 100_000, 100_001, 2_500_000] as [UInt64] { lag.observe(value) }
         shard.observe(2_500_001)
@@ -51,13 +51,34 @@ import Testing
                 """)
     }
 
+    @Test func `a collector shows histograms that others counted`() {
+        self.registry.collect {
+            [
+                .histograms(
+                    "turn_seconds", help: "Turns.", scale: .microseconds(bounds: [100, 1_000]),
+                    [(labels: ["loop": "1"], buckets: [1, 2, 3], sum: 5_000_001)])
+            ]
+        }
+        #expect(
+            self.text == """
+                # HELP turn_seconds Turns.
+                # TYPE turn_seconds histogram
+                turn_seconds_bucket{loop="1",le="0.0001"} 1
+                turn_seconds_bucket{loop="1",le="0.001"} 3
+                turn_seconds_bucket{loop="1",le="+Inf"} 6
+                turn_seconds_sum{loop="1"} 5.000001
+                turn_seconds_count{loop="1"} 6
+
+                """)
+    }
+
     @Test func `asking again for the same name and labels gives the same series`() {
         let first = self.registry.counter("a_total", help: "A.", labels: ["x": "1", "y": "2"])
         #expect(self.registry.counter("a_total", help: "A.", labels: ["y": "2", "x": "1"]) === first)
         #expect(self.registry.counter("a_total", help: "A.", labels: ["x": "1", "y": "3"]) !== first)
         #expect(self.registry.gauge("b", help: "B.") === self.registry.gauge("b", help: "B."))
-        let histogram = self.registry.histogram("c_bytes", help: "C.", scale: .plain([1]))
-        #expect(self.registry.histogram("c_bytes", help: "C.", scale: .plain([1])) === histogram)
+        let histogram = self.registry.histogram("c_bytes", help: "C.", scale: .plain(bounds: [1]))
+        #expect(self.registry.histogram("c_bytes", help: "C.", scale: .plain(bounds: [1])) === histogram)
     }
 
     @Test func `help and label values are escaped`() {
@@ -87,7 +108,7 @@ import Testing
 
     @Test func `nothing is lost when threads count together, each with its shard or without`() throws {
         let counter = self.registry.counter("a_total", help: "A.")
-        let histogram = self.registry.histogram("b_bytes", help: "B.", scale: .plain([10, 20]))
+        let histogram = self.registry.histogram("b_bytes", help: "B.", scale: .plain(bounds: [10, 20]))
         let finished = Semaphore()
         for _ in 0..<4 {
             try spawnThread(named: "bellhop-test") {

@@ -33,17 +33,22 @@ import Testing
 
     @Test func `promtool has nothing to say about all that a node shows`() async throws {
         let registry = MetricsRegistry()
-        let metrics = NodeMetrics(in: registry)
+        var loops = [LoopFigures(), LoopFigures()]
+        (loops[1].loop, loops[1].connections, loops[1].outboxBytes, loops[1].turns[3]) = (1, 9, 77, 5)
+        let metrics = NodeMetrics(in: registry) { [loops] in loops }
         let writer = try LogWriter(descriptor: 2, style: LogStyle(.text))
         registry.collectProcess()
         registry.collectBuild(version: "1.2.3 \"quoted\"\n")
         registry.collectLog(writer)
         metrics.framesSent.add(7)
-        metrics.outboxBytes.add(-1)
-        metrics.loopLag.observe(1_234_567)
+        metrics.requestDuration.observe(1_234_567)
         metrics.requestDuration.shard().observe(99_000_000_000)
         metrics.requests(status: 204).increment()
-        let result = try await self.promtool(registry.render())
+        let text = registry.render()
+        let shown = String(decoding: text, as: UTF8.self)
+        #expect(shown.contains("bellhop_connections_open{loop=\"1\"} 9\n"))
+        #expect(shown.contains("bellhop_loop_lag_seconds_bucket{loop=\"1\",le=\"0.001\"} 5\n"))
+        let result = try await self.promtool(text)
         #expect(result.status == 0)
         #expect(result.said.isEmpty)
     }
@@ -59,7 +64,7 @@ import Testing
 
     @Test func `every status has its class and what is none counts as our failure`() {
         let registry = MetricsRegistry()
-        let metrics = NodeMetrics(in: registry)
+        let metrics = NodeMetrics(in: registry) { [] }
         for status in [100, 199, 200, 404, 499, 500, 599, 600, 99, 0, -1] {
             metrics.requests(status: status).increment()
         }

@@ -1,4 +1,15 @@
+// The part of libcrypto that Bellhop uses, behind functions that fetch each algorithm once per process.
+#pragma once
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
+#include <stddef.h>
+
+/// SHA-1 of `count` bytes into 20 bytes at `digest`; 1 on success. Safe from any thread.
+int bellhop_sha1(const void *bytes, size_t count, unsigned char *digest);
+
+/// SHA-256 of `count` bytes into 32 bytes at `digest`; 1 on success. Safe from any thread.
+int bellhop_sha256(const void *bytes, size_t count, unsigned char *digest);
+
+/// A new HMAC-SHA-256 context that holds `key`, to be freed with EVP_MAC_CTX_free; NULL when memory is short.
+EVP_MAC_CTX *bellhop_hmac_sha256(const void *key, size_t count);

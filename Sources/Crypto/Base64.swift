@@ -1,0 +1,93 @@
+/// Base 64 (RFC 4648) in both alphabets, with one spelling for each value.
+package enum Base64 {
+    /// Which two characters stand beside letters and digits, and whether the end is padded.
+    package enum Alphabet: Sendable {
+        /// `+` and `/`, padded with `=` (RFC 4648 4).
+        case standard
+        /// `-` and `_`, without padding (RFC 4648 5, as RFC 7515 uses it).
+        case url
+    }
+
+    /// Characters that `encode` makes of `count` bytes in the standard alphabet.
+    package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    package static func encode(_ bytes: UnsafeRawBufferPointer, as alphabet: Alphabet = .standard) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(self.encodedCount(bytes.count))
+        self.append(bytes, to: &text, as: alphabet)
+        return text
+    }
+
+    /// Appends the characters of `bytes` to `text`.
+    package static func append(
+        _ bytes: UnsafeRawBufferPointer, to text: inout [UInt8], as alphabet: Alphabet = .standard
+    ) {
+        var index = 0
+        while bytes.count - index >= 3 {
+            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+            for shift: UInt32 in [18, 12, 6, 0] { text.append(self.character(group >> shift & 63, alphabet)) }
+            index += 3
+        }
+        guard index < bytes.count else { return }
+        let isPair = bytes.count - index == 2
+        let group = UInt32(bytes[index]) << 16 | (isPair ? UInt32(bytes[index + 1]) << 8 : 0)
+        text.append(self.character(group >> 18, alphabet))
+        text.append(self.character(group >> 12 & 63, alphabet))
+        if isPair { text.append(self.character(group >> 6 & 63, alphabet)) }
+        if alphabet == .standard { text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: isPair ? 1 : 2)) }
+    }
+
+    /// The bytes behind `text`, or `nil` where the alphabet, the padding or an unused bit is wrong.
+    ///
+    /// RFC 4648 3.5: unused bits must be zero, otherwise two spellings of one secret would both pass.
+    package static func decode(_ text: UnsafeRawBufferPointer, as alphabet: Alphabet = .standard) -> [UInt8]? {
+        guard let digits = self.withoutPadding(text, alphabet), digits.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(digits.count * 3 / 4)
+        var group: UInt32 = 0
+        var bits = 0
+        for character in digits {
+            guard let value = self.value(character, alphabet) else { return nil }
+            group = group << 6 | value
+            bits += 6
+            guard bits >= 8 else { continue }
+            bits -= 8
+            bytes.append(UInt8(truncatingIfNeeded: group >> UInt32(bits)))
+            group &= (1 << UInt32(bits)) - 1
+        }
+        return group == 0 ? bytes : nil
+    }
+
+    private static func withoutPadding(
+        _ text: UnsafeRawBufferPointer, _ alphabet: Alphabet
+    ) -> Slice<UnsafeRawBufferPointer>? {
+        guard alphabet == .standard else { return text[...] }
+        guard text.count.isMultiple(of: 4) else { return nil }
+        let padding = text.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        return text.dropLast(padding)
+    }
+
+    private static func character(_ value: UInt32, _ alphabet: Alphabet) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: value)
+        switch value {
+        case 0..<26: return UInt8(ascii: "A") + value
+        case 26..<52: return UInt8(ascii: "a") + value - 26
+        case 52..<62: return UInt8(ascii: "0") + value - 52
+        case 62: return alphabet == .standard ? UInt8(ascii: "+") : UInt8(ascii: "-")
+        default: return alphabet == .standard ? UInt8(ascii: "/") : UInt8(ascii: "_")
+        }
+    }
+
+    private static func value(_ character: UInt8, _ alphabet: Alphabet) -> UInt32? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "+") where alphabet == .standard: 62
+        case UInt8(ascii: "/") where alphabet == .standard: 63
+        case UInt8(ascii: "-") where alphabet == .url: 62
+        case UInt8(ascii: "_") where alphabet == .url: 63
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# in: gate
+# proves: the scripts stop what they start on every way out, and say clearly what is missing
+
+. "$(dirname "$0")/checks.sh"
+
+need_packages curl util-linux
+SCRATCH=$(mktemp -d)
+at_exit rm -rf "$SCRATCH"
+chmod 755 "$SCRATCH"
+
+# script BODY…: a script that uses the library from a folder of its own.
+script() {
+    mkdir -p "$SCRATCH/deploy"
+    cp deploy/lib.sh "$SCRATCH/deploy/"
+    # shellcheck disable=SC2016 # the script expands it
+    printf '%s\n' '#!/usr/bin/env bash' '. "$(dirname "$0")/lib.sh"' "$@" >"$SCRATCH/deploy/script"
+    env -u BELLHOP_STATE -u LOGS bash "$SCRATCH/deploy/script"
+}
+
+# exits CODE PATTERN COMMAND…: the command ends with this code and says this.
+exits() {
+    local code=$1 pattern=$2 output status=0
+    shift 2
+    output=$("$@" 2>&1) || status=$?
+    printf '%s\n' "exit $status:" "$output"
+    ((status == code)) && grep -qE -- "$pattern" <<<"$output"
+}
+
+is_gone() { ! is_running "$1"; }
+
+stops_its_servers() { # BODY…: which writes the pid of a server to $SCRATCH/pid
+    rm -f "$SCRATCH/pid"
+    script "$@" || true
+    local pid
+    pid=$(cat "$SCRATCH/pid")
+    wait_until 15 is_gone "$pid"
+}
+
+a_signal_stops_everything() { # SIGNAL
+    rm -f "$SCRATCH/pid"
+    set -m # a group of its own, and SIGINT not ignored as it is for plain background commands
+    script 'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid.new" "mv $SCRATCH/pid.new $SCRATCH/pid" \
+        'step "a long step" sleep 300' &
+    local group=$! pid
+    set +m
+    wait_until 10 test -f "$SCRATCH/pid"
+    pid=$(cat "$SCRATCH/pid")
+    kill -"$1" -- "-$group"
+    wait_until 25 is_gone "$pid" && wait_until 25 is_gone "$group"
+}
+
+ports_differ_and_are_free() {
+    local port seen='' _
+    for _ in {1..100}; do
+        free_port port
+        [[ " $seen " != *" $port "* ]] || return 1
+        seen+=" $port"
+        ((port >= 1024 && port <= 65535)) || return 1
+    done
+}
+
+as_nobody() { # BODY…: the script without root
+    mkdir -p "$SCRATCH/.bellhop/log"
+    chmod -R a+rwX "$SCRATCH"
+    script true
+    printf '%s\n' "$@" >>"$SCRATCH/deploy/script"
+    ((EUID == 0)) || { bash "$SCRATCH/deploy/script" && return; }
+    setpriv --reuid=65534 --regid=65534 --clear-groups env -u BELLHOP_STATE bash "$SCRATCH/deploy/script"
+}
+
+an_old_swift() {
+    mkdir -p "$SCRATCH/bin"
+    printf '#!/bin/sh\necho "Swift version 5.9.2 (swift-5.9.2-RELEASE)"\n' >"$SCRATCH/bin/swift"
+    chmod +x "$SCRATCH/bin/swift"
+    PATH=$SCRATCH/bin:$PATH script need_swift
+}
+
+# a_suite BODY…: deploy/test over one suite of this text.
+a_suite() {
+    mkdir -p "$SCRATCH/suites"
+    printf '%s\n' '# in: gate' "$@" >"$SCRATCH/suites/10-made.sh"
+    BELLHOP_SUITES=$SCRATCH/suites BELLHOP_STATE=$SCRATCH/state CHECKS=$TOP/deploy/suites/checks.sh deploy/test
+}
+
+check "a server ends with its script" stops_its_servers 'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid"
+check "a server ends with a script that fails" stops_its_servers \
+    'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid" 'false'
+check "a server that ignores TERM is killed at the deadline" stops_its_servers \
+    "start_server s bash -c 'trap \"\" TERM; echo \$\$ >$SCRATCH/pid; while :; do sleep 0.1; done'" \
+    "wait_until 5 test -s $SCRATCH/pid" 'stop_server s 1'
+check "SIGTERM in the middle of a step stops everything" a_signal_stops_everything TERM
+check "SIGINT in the middle of a step stops everything" a_signal_stops_everything INT
+check "a server that dies early is reported with its log" exits 70 'no such luck' script \
+    "start_server s bash -c 'echo no such luck; exit 3'" 'await_server s 20 line ready'
+check "a failing step shows its output and keeps its status" exits 7 'the reason' script \
+    "step 'will fail' bash -c 'echo the reason; exit 7'"
+check "a hundred free ports are a hundred different ones" ports_differ_and_are_free
+check "without root a missing package is named with the line to type" \
+    exits 69 'apt-get install -y --no-install-recommends no-such-package-b' as_nobody 'need_packages bash no-such-package-b'
+check "an old Swift is refused" exits 69 'Swift 6.3 or newer' an_old_swift
+check "a suite that fails fails the gate" exits 1 '^1 passed, 1 failed$' a_suite \
+    ". \$CHECKS" 'check "good" true' 'check "bad" false' score
+check "a suite that dies counts as failed" exits 1 '^0 passed, 1 failed$' a_suite ". \$CHECKS" 'check "good" true' 'exit 3' score
+check "a suite without a check counts as failed" exits 1 '^0 passed, 1 failed$' a_suite ". \$CHECKS" score
+check "a suite that leaves a process behind fails" exits 1 'left a process running.*sleep 300' a_suite \
+    ". \$CHECKS" 'check "good" true' 'setsid sleep 300 >/dev/null 2>&1 &' score
+check "an unknown suite is wrong usage" exits 64 'No suite is called' deploy/test no-such-suite
+score

@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# What a suite is written in: each check is counted and named, and the last line of the suite is its score.
+# A suite sources this file instead of deploy/lib.sh. Its head has two fields that deploy/test reads:
+#   # in: gate long        the runs it belongs to
+#   # proves: one sentence
+
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+# Each suite has its own log folder, so that servers of different suites do not overwrite each other's logs.
+LOGS=$STATE/test/$(basename "$0" .sh)
+mkdir -p "$LOGS"
+
+CHECKS_PASSED=0
+CHECKS_FAILED=0
+
+passed() { CHECKS_PASSED=$((CHECKS_PASSED + ${2:-1})) && say "ok      $1"; }     # SENTENCE [COUNT]
+failed() { CHECKS_FAILED=$((CHECKS_FAILED + ${2:-1})) && say "FAILED  $1"; }     # SENTENCE [COUNT]
+
+# check SENTENCE COMMAND…: passes if the command succeeds; its output is shown only if it does not.
+check() {
+    local sentence=$1 output status=0
+    shift
+    # In a subshell with errexit on: a check that is a function fails at its first failing command.
+    set +e
+    output=$(set -e; "$@" 2>&1)
+    status=$?
+    set -e
+    if ((status == 0)); then passed "$sentence"; else
+        failed "$sentence (exit $status)"
+        printf '%s\n' "$output" | tail -n "${CHECK_TAIL:-60}" | sed 's/^/        /'
+    fi
+}
+
+# finds_nothing COMMAND…: for searches: succeeds if there is no output, else prints it. A search that fails proves nothing.
+finds_nothing() {
+    local output status=0
+    output=$("$@") || status=$?
+    ((status <= 1)) || { say "the search itself failed: $*" && return "$status"; }
+    [[ -z $output ]] || { printf '%s\n' "$output" && return 1; }
+}
+
+# score: the last line of a suite, and its exit status.
+score() {
+    say "$CHECKS_PASSED passed, $CHECKS_FAILED failed"
+    ((CHECKS_FAILED == 0))
+}
+
+# swift_tests SENTENCE [FLAG…]: runs the Swift suites with these build flags and counts each test.
+swift_tests() {
+    local sentence=$1 status=0 tests=0 failures=0
+    shift
+    rm -f "$LOGS"/report*.xml
+    SWIFT_BACKTRACE=threads=crashed,registers=none,images=none swift test --disable-xctest \
+        --explicit-target-dependency-import-check error --xunit-output "$LOGS/report.xml" "$@" || status=$?
+    # No report: it did not build, or a test ended the process.
+    read -r tests failures < <(cat "$LOGS"/report*.xml 2>/dev/null | awk '
+        /<testcase / { tests++; whole = 1 }
+        /<failure/ && whole { failures++; whole = 0 }
+        END { print tests + 0, failures + 0 }')
+    ((tests == failures)) || passed "$sentence" $((tests - failures))
+    if ((failures > 0)); then
+        failed "$sentence" "$failures"
+    elif ((status != 0)); then
+        failed "$sentence: no test failed, yet the run ended with exit $status"
+    elif ((tests == 0)); then
+        failed "$sentence: no test ran"
+    fi
+}
