@@ -7,6 +7,9 @@ package struct PerMessageDeflate: Equatable, Sendable {
         /// 8...15: no distance is longer than two to this power.
         package var windowBits: Int
 
+        /// Whether zlib can compress for this window; otherwise messages are sent plain, as RFC 7692 6 allows.
+        package var isCompressible: Bool { self.windowBits >= 9 }
+
         package init(keepsContext: Bool = false, windowBits: Int = 15) {
             self.keepsContext = keepsContext
             self.windowBits = windowBits

@@ -1,0 +1,139 @@
+import Crypto
+
+/// Why a request does not become a WebSocket; whether its `Origin` may is the caller's question.
+package enum WebSocketHandshakeError: Error, Equatable, Sendable {
+    /// RFC 6455 4.1: the method is GET.
+    case methodNotGet
+    /// The request does not ask for an upgrade to `websocket`.
+    case upgradeMissing
+    /// RFC 6455 4.1: HTTP/1.1 or higher, with a `Host`.
+    case oldHTTP
+    case hostMissing
+    /// RFC 6455 4.4: only version 13 is spoken here.
+    case versionUnsupported
+    /// RFC 6455 4.1: the key is base 64 of sixteen bytes, and there is one.
+    case keyInvalid
+    /// A list of subprotocols or extensions that is none.
+    case listInvalid
+
+    /// The one place where a refused handshake becomes what the client sees: the status, and the field that tells how
+    /// to ask right, which the answer must carry.
+    package var answer: (status: Int, field: (name: StaticString, value: StaticString)?) {
+        switch self {
+        // RFC 9110 15.5.6 and 15.5.22: a 405 names the allowed methods, a 426 the protocol.
+        case .methodNotGet: (405, ("Allow", "GET"))
+        case .upgradeMissing: (426, ("Upgrade", "websocket"))
+        case .versionUnsupported: (426, ("Sec-WebSocket-Version", "13"))
+        case .oldHTTP, .hostMissing, .keyInvalid, .listInvalid: (400, nil)
+        }
+    }
+}
+
+/// A server's side of the opening handshake (RFC 6455 4.2): a request that was found in order, and the answer to it.
+package struct WebSocketHandshake: Sendable {
+    /// What a server offers.
+    package struct Policy: Sendable {
+        /// Subprotocols that may be chosen; the client's order decides.
+        package var subprotocols: [String] = []
+        /// How messages may be compressed, or `nil` for never.
+        package var deflate: PerMessageDeflate.Policy?
+
+        package init(subprotocols: [String] = [], deflate: PerMessageDeflate.Policy? = nil) {
+            self.subprotocols = subprotocols
+            self.deflate = deflate
+        }
+    }
+
+    /// Finds a request's field by its name, in any case, with the values of repeated fields joined by commas.
+    package typealias Fields = (StaticString) -> [UInt8]?
+
+    /// The chosen subprotocol, or `nil` if the client named none that is offered here.
+    package private(set) var subprotocol: String?
+    /// How messages will be compressed: for the reader's `init` and for whoever sends.
+    package private(set) var deflate: PerMessageDeflate?
+    private let acceptKey: [UInt8]
+    private var extensions: [UInt8]?
+
+    /// Checks a request.
+    ///
+    /// - Parameters:
+    ///   - isGet: whether the method is GET.
+    ///   - isHTTP11: whether the version is 1.1 (or higher).
+    ///   - fields: called during this call only.
+    package init(
+        isGet: Bool, isHTTP11: Bool, fields: Fields, policy: Policy
+    ) throws(WebSocketHandshakeError) {
+        guard HeaderTokens.list(fields("upgrade") ?? [], contains: "websocket"),
+            HeaderTokens.list(fields("connection") ?? [], contains: "upgrade")
+        else { throw .upgradeMissing }
+        guard isGet else { throw .methodNotGet }
+        guard isHTTP11 else { throw .oldHTTP }
+        guard fields("host") != nil else { throw .hostMissing }
+        guard fields("sec-websocket-version") == Array("13".utf8) else { throw .versionUnsupported }
+        guard let key = fields("sec-websocket-key"), Self.isKey(key) else { throw .keyInvalid }
+        self.acceptKey = Self.acceptKey(for: key)
+        self.subprotocol = try Self.choose(fields("sec-websocket-protocol"), from: policy.subprotocols)
+        guard let deflate = policy.deflate, let offers = fields("sec-websocket-extensions") else { return }
+        guard let parsed = ExtensionOffer.parse(offers) else { throw .listInvalid }
+        guard let accepted = PerMessageDeflate.accept(parsed, policy: deflate) else { return }
+        self.deflate = accepted.agreed
+        self.extensions = accepted.answer
+    }
+
+    /// Appends the answer that makes the connection a WebSocket: `101 Switching Protocols`.
+    package func appendResponse(to output: inout [UInt8]) {
+        output.append(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
+        output.append(contentsOf: self.acceptKey)
+        if let subprotocol {
+            output.append("\r\nSec-WebSocket-Protocol: ")
+            output.append(contentsOf: subprotocol.utf8)
+        }
+        if let extensions {
+            output.append("\r\nSec-WebSocket-Extensions: ")
+            output.append(contentsOf: extensions)
+        }
+        output.append("\r\n\r\n")
+    }
+
+    /// RFC 6455 4.2.2: what proves that the server read this key.
+    static func acceptKey(for key: [UInt8]) -> [UInt8] {
+        var text = key
+        text.append("258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+        let digest = text.withUnsafeBytes { SHA1.hash($0) }
+        return digest.span.withUnsafeBytes { Base64.encode($0) }
+    }
+
+    /// Sixteen bytes are 22 characters and two of padding. The bits beyond them may be anything: nobody uses them.
+    private static func isKey(_ key: [UInt8]) -> Bool {
+        key.count == 24 && key.suffix(2).elementsEqual([UInt8(ascii: "="), UInt8(ascii: "=")])
+            && key.dropLast(2).allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// RFC 6455 4.2.2: one of the client's, or none; its list has one token at least.
+    private static func choose(
+        _ wanted: [UInt8]?, from offered: [String]
+    ) throws(WebSocketHandshakeError) -> String? {
+        guard let wanted else { return nil }
+        let names = HeaderTokens.split(wanted[...], at: UInt8(ascii: ","))
+        guard !names.isEmpty, names.allSatisfy({ HeaderTokens.isToken($0) }) else { throw .listInvalid }
+        for name in names {
+            if let found = offered.first(where: { name.elementsEqual($0.utf8) }) { return found }
+        }
+        return nil
+    }
+}
+
+extension [UInt8] {
+    /// Appends the bytes of a constant.
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { self.append(contentsOf: $0) }
+    }
+}
