@@ -9,7 +9,9 @@ struct ClusterFile: Equatable, Sendable {
         for line in text.split(whereSeparator: \.isNewline) {
             var line = line.drop { $0 == " " || $0 == "\t" }
             if line.hasPrefix("export ") { line = line.dropFirst(7) }
-            guard !line.hasPrefix("#"), let equals = line.firstIndex(of: "="), equals > line.startIndex else { continue }
+            guard !line.hasPrefix("#"), let equals = line.firstIndex(of: "="), equals > line.startIndex else {
+                continue
+            }
             let value = line[line.index(after: equals)...]
             values[String(line[..<equals])] = String(Self.unquoted(value))
         }

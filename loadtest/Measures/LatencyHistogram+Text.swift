@@ -28,7 +28,8 @@ extension LatencyHistogram {
         var bucket = 0
         for pair in parts[3].split(separator: ",", omittingEmptySubsequences: false) {
             let numbers = pair.split(separator: ":", omittingEmptySubsequences: false)
-            guard numbers.count == 2, let gap = UInt32(numbers[0], radix: 36), let count = UInt64(numbers[1], radix: 36),
+            guard numbers.count == 2, let gap = UInt32(numbers[0], radix: 36),
+                let count = UInt64(numbers[1], radix: 36),
                 count > 0, gap > 0 || counts.isEmpty
             else { return nil }
             bucket += Int(gap)

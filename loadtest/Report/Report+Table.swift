@@ -33,7 +33,9 @@ extension Report {
         if self.plan.scenario.timesMessages || self.plan.scenario == .idle {
             rows.append(Row(name: "time to connect", value: Self.percentiles(self.result.connectTimes)))
         }
-        rows += self.result.failures.sorted.map { Row(name: "failed", value: "\($0.count) × \($0.failure.explanation)") }
+        rows += self.result.failures.sorted.map {
+            Row(name: "failed", value: "\($0.count) × \($0.failure.explanation)")
+        }
         if figures[.dropped] > 0 { rows.append(Row(name: "dropped", value: NumberText.count(figures[.dropped]))) }
         return Section(title: "Connections", rows: rows)
     }

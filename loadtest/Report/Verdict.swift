@@ -14,7 +14,8 @@ struct Verdict: Equatable, Sendable {
         self.faults = (chosen.isEmpty ? usual : chosen).compactMap { Self.fault($0, report) }
         self.remarks =
             chosen.isEmpty
-            ? [] : usual.filter { each in !chosen.contains { $0.metric == each.metric } }
+            ? []
+            : usual.filter { each in !chosen.contains { $0.metric == each.metric } }
                 .compactMap { Self.fault($0, report) }
     }
 

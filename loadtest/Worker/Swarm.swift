@@ -21,6 +21,7 @@ final class Swarm: WorkerDuty {
     private let voice: WorkerVoice
     private let addresses: [SocketAddress]
     private let sources: [SocketAddress]
+    private let rampShare: (perSecond: Double?, inFlight: Int)
     private var ramp: Ramp?
     private var hasSettled = false
     private var handler: HandlerID?
@@ -32,8 +33,8 @@ final class Swarm: WorkerDuty {
     private var readers: [WebSocketReader]
     private var connections: [ConnectionID?]
     private var openings: [Int: Opening] = [:]
-    /// By place of the connection in the loop.
-    private var socketsByPlace: [Int: Int] = [:]
+    /// By place of the connection in the loop; -1 for those that are not ours.
+    private var socketsByPlace: [Int] = []
     private var live = 0
     private var scratch: [UInt8] = []
 
@@ -50,15 +51,13 @@ final class Swarm: WorkerDuty {
         self.phases = Array(repeating: .absent, count: self.count)
         self.readers = Array(repeating: WebSocketReader(role: .client), count: self.count)
         self.connections = Array(repeating: nil, count: self.count)
-        self.handler = loop.register(self)
-        self.behaviour = plan.scenario.behaviour(plan, role: role, swarm: self)
         self.rampShare = (
             plan.connectsPerSecond.map { $0 / Double(role.count) },
             max(1, Plan.share(of: plan.connectsInFlight, worker: role.index, of: role.count))
         )
+        self.handler = loop.register(self)
+        self.behaviour = plan.scenario.behaviour(plan, role: role, swarm: self)
     }
-
-    private let rampShare: (perSecond: Double?, inFlight: Int)
 
     // MARK: Orders
 
@@ -103,13 +102,26 @@ final class Swarm: WorkerDuty {
                 to: self.addresses[target], from: source, handler: handler,
                 within: UInt64(self.plan.connectSeconds * 1000))
             self.connections[socket] = id
-            self.socketsByPlace[id.place] = socket
+            self.note(socket, at: id.place)
             self.phases[socket] = .connecting
             self.openings[socket] = Opening(self.plan.targets[target], due: due)
             self.live += 1
         } catch {
             self.failed(socket, .system(error.errno))
         }
+    }
+
+    private func note(_ socket: Int, at place: Int) {
+        if place >= self.socketsByPlace.count {
+            self.socketsByPlace.append(contentsOf: repeatElement(-1, count: place + 1 - self.socketsByPlace.count))
+        }
+        self.socketsByPlace[place] = socket
+    }
+
+    @inline(__always)
+    private func socket(of id: ConnectionID) -> Int? {
+        guard id.place < self.socketsByPlace.count, self.socketsByPlace[id.place] >= 0 else { return nil }
+        return self.socketsByPlace[id.place]
     }
 
     /// A socket will not open.
@@ -209,14 +221,14 @@ final class Swarm: WorkerDuty {
 
 extension Swarm: ConnectionHandler {
     func opened(_ id: ConnectionID, peer: SocketAddress?) {
-        guard let socket = self.socketsByPlace[id.place], let opening = self.openings[socket] else { return }
+        guard let socket = self.socket(of: id), let opening = self.openings[socket] else { return }
         self.phases[socket] = .handshaking
         self.loop.setDeadline(id, at: self.loop.now + UInt64(self.plan.connectSeconds * 1000))
         opening.request.withUnsafeBytes { _ = self.loop.send(id, $0) }
     }
 
     func received(_ id: ConnectionID, _ bytes: UnsafeMutableRawBufferPointer) {
-        guard let socket = self.socketsByPlace[id.place] else { return }
+        guard let socket = self.socket(of: id) else { return }
         switch self.phases[socket] {
         case .handshaking:
             if let rest = self.advanceOpening(socket, id, bytes), !rest.isEmpty { self.readFrames(socket, id, rest) }
@@ -230,13 +242,14 @@ extension Swarm: ConnectionHandler {
     func drained(_ id: ConnectionID) {}
 
     func deadlinePassed(_ id: ConnectionID) {
-        guard let socket = self.socketsByPlace[id.place] else { return }
+        guard let socket = self.socket(of: id) else { return }
         if self.phases[socket] == .handshaking { self.failed(socket, .timedOut) }
         self.loop.drop(id)
     }
 
     func closed(_ id: ConnectionID, _ reason: CloseReason) {
-        guard let socket = self.socketsByPlace.removeValue(forKey: id.place) else { return }
+        guard let socket = self.socket(of: id) else { return }
+        self.socketsByPlace[id.place] = -1
         self.live -= 1
         self.connections[socket] = nil
         switch self.phases[socket] {

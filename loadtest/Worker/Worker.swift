@@ -36,7 +36,8 @@ enum Worker {
     private static func startLoop(
         _ role: WorkerRole, _ plan: Plan, _ addresses: [SocketAddress]
     ) throws(SystemError) -> LoopGroup {
-        let share = role.duty == .publisher ? addresses.count : Plan.share(of: plan.sockets, worker: role.index, of: role.count)
+        let share =
+            role.duty == .publisher ? addresses.count : Plan.share(of: plan.sockets, worker: role.index, of: role.count)
         return try LoopGroup(count: 1, options: LoopOptions(), budget: ConnectionBudget(limit: share + 16)) {
             loop throws(SystemError) in
             let alarm = try Alarm(loop.handle) { _ in }
