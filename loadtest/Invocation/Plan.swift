@@ -14,7 +14,7 @@ struct Plan: Equatable, Sendable {
     var closesAtOnce = false
     /// Connects per second; `nil`: as fast as they go.
     var connectsPerSecond: Double?
-    var connectsInFlight = 500
+    var connectsInFlight = 100
     var warmupSeconds: Double
     var graceSeconds = 5.0
     var connectSeconds = 10.0

@@ -9,7 +9,9 @@ struct Verdict: Equatable, Sendable {
     let remarks: [String]
 
     init(_ report: Report) {
-        let usual = Self.defaults.compactMap(Threshold.init)
+        // A run in which nothing arrived has proved nothing.
+        let silence = report.plan.scenario.timesMessages ? ["deliveries<1"] : ["connected<1"]
+        let usual = (Self.defaults + silence).compactMap(Threshold.init)
         let chosen = report.plan.thresholds
         self.faults = (chosen.isEmpty ? usual : chosen).compactMap { Self.fault($0, report) }
         self.remarks =

@@ -41,13 +41,19 @@ enum Worker {
         return try LoopGroup(count: 1, options: LoopOptions(), budget: ConnectionBudget(limit: share + 16)) {
             loop throws(SystemError) in
             let alarm = try Alarm(loop.handle) { _ in }
-            let voice = WorkerVoice(alarm: alarm, report: Self.report)
+            let box = DutyBox()
+            let voice = WorkerVoice(alarm: alarm) { [unowned box] report in
+                // Whoever hears of a milestone has heard the counts that belong to it.
+                if let duty = box.duty { Self.reportLive(duty.measurements) }
+                Self.report(report)
+            }
             let duty: any WorkerDuty =
                 switch role.duty {
                 case .sockets: Swarm(plan, role: role, addresses: addresses, loop: loop, voice: voice)
                 case .publisher: Publisher(plan, role: role, addresses: addresses, loop: loop, voice: voice)
                 }
-            loop.attach(DutyBox(duty))
+            box.duty = duty
+            loop.attach(box)
             Self.reportRegularly(loop, duty.measurements)
         }
     }
@@ -106,7 +112,6 @@ enum Worker {
 
     /// Where posted orders find the duty.
     private final class DutyBox {
-        let duty: any WorkerDuty
-        init(_ duty: any WorkerDuty) { self.duty = duty }
+        var duty: (any WorkerDuty)?
     }
 }
