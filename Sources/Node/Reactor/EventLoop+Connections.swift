@@ -133,6 +133,9 @@ extension EventLoop {
         self.slab.live(id)?.pointee.outbox?.pointee.byteCount ?? 0
     }
 
+    /// Whether the connection is still there and takes bytes.
+    package func isOpen(_ id: ConnectionID) -> Bool { self.slab.live(id)?.pointee.state == .open }
+
     // MARK: Events
 
     func connectionReady(_ id: ConnectionID, _ events: UInt32) {

@@ -43,6 +43,8 @@ package final class EventLoop {
 
     /// Monotonic milliseconds at the start of this turn: what deadlines are measured in.
     package private(set) var now: UInt64
+    /// Monotonic nanoseconds at the start of this turn.
+    package private(set) var turnBegan: UInt64 = 0
 
     /// Opens what the loop needs; to be called on the thread that will `run` it.
     init(handle: LoopHandle, options: LoopOptions, budget: ConnectionBudget) throws(SystemError) {
@@ -84,8 +86,9 @@ package final class EventLoop {
 
     private func turn(_ events: UnsafeMutableBufferPointer<epoll_event>) {
         let count = epoll_wait(self.poller.raw, events.baseAddress, CInt(events.count), self.patience())
-        let began = Self.microseconds()
-        self.now = began / 1000
+        let began = SystemClock.monotonicNanoseconds
+        self.turnBegan = began
+        self.now = began / 1_000_000
         self.statistics.heartbeat.store(self.now, ordering: .relaxed)
         self.wantsAnotherTurn = false
         for index in 0..<max(0, Int(count)) {
@@ -95,7 +98,7 @@ package final class EventLoop {
         for handler in self.handlers { handler.turnEnded() }
         self.bury()
         self.publish()
-        self.statistics.recordTurn(microseconds: Self.microseconds() - began)
+        self.statistics.recordTurn(microseconds: (SystemClock.monotonicNanoseconds - began) / 1000)
     }
 
     /// How long epoll may wait: never longer than the heartbeat, and not at all if work is left.
@@ -194,6 +197,26 @@ package final class EventLoop {
         return HandlerID(index: UInt8(self.handlers.count - 1))
     }
 
+    /// Who serves a connection that is still there.
+    package func handler(of id: ConnectionID) -> (any ConnectionHandler)? {
+        self.slab.live(id).map { self.handlers[Int($0.pointee.handler)] }
+    }
+
+    /// Who serves what a listener accepts.
+    package func handler(of listener: ListenerID) -> any ConnectionHandler {
+        self.handlers[Int(self.listeners[listener.index].handler)]
+    }
+
+    /// The open connections of one handler.
+    package func connections(of handler: HandlerID) -> [ConnectionID] {
+        var ids: [ConnectionID] = []
+        self.slab.forEachLive { id in
+            let slot = self.slab.slots[id.place]
+            if slot.handler == handler.index, slot.state == .open { ids.append(id) }
+        }
+        return ids
+    }
+
     /// Keeps an object of this loop where tasks that are posted to the loop find it by its type.
     package func attach<Object: AnyObject>(_ object: Object) {
         self.attachments[ObjectIdentifier(Object.self)] = object
@@ -214,13 +237,7 @@ package final class EventLoop {
     private static let heartbeatMilliseconds: CInt = 1000
     private static let wakeToken = UInt64(UInt32.max)
 
-    private static func milliseconds() -> UInt64 { Self.microseconds() / 1000 }
-
-    private static func microseconds() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000 + UInt64(time.tv_nsec) / 1000
-    }
+    private static func milliseconds() -> UInt64 { SystemClock.monotonicNanoseconds / 1_000_000 }
 }
 
 /// A handler's place in its loop's table.

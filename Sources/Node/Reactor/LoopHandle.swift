@@ -35,6 +35,9 @@ package final class LoopHandle: Sendable {
         }
     }
 
+    /// What the loop tells about itself, as it is now.
+    package var figures: LoopFigures { self.statistics.figures(of: self.index) }
+
     var wakeDescriptor: CInt { self.wake.raw }
 
     /// Runs `task` on the loop's thread, after the tasks posted before it. After the loop has stopped it is dropped.

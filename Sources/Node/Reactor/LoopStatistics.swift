@@ -1,12 +1,8 @@
+internal import Shared
 package import Synchronization
 
 /// What one loop tells the outside about itself; written by the loop once per turn, read by anyone.
 package final class LoopStatistics: Sendable {
-    /// Upper bounds of the turn histogram in microseconds; one bucket more holds what took longer.
-    package static let turnBounds: [UInt64] = [
-        100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100_000, 250_000, 1_000_000,
-    ]
-
     package let connections = Atomic<Int>(0)
     package let accepted = Atomic<UInt64>(0)
     /// Connections turned away because descriptors or places ran out.
@@ -24,7 +20,7 @@ package final class LoopStatistics: Sendable {
     package let turnMicroseconds = Atomic<UInt64>(0)
     /// Monotonic milliseconds at the start of the last turn; a loop turns at least once a second.
     package let heartbeat = Atomic<UInt64>(0)
-    private let turnBuckets: [TurnBucket] = (0...turnBounds.count).map { _ in TurnBucket() }
+    private let turnBuckets: [TurnBucket] = (0...LoopFigures.turnBounds.count).map { _ in TurnBucket() }
 
     private final class TurnBucket: Sendable {
         let count = Atomic<UInt64>(0)
@@ -32,14 +28,31 @@ package final class LoopStatistics: Sendable {
 
     package init() {}
 
-    /// How many turns fell into each bucket of `turnBounds`, then those above.
-    package var turnHistogram: [UInt64] { self.turnBuckets.map { $0.count.load(ordering: .relaxed) } }
-
     func recordTurn(microseconds: UInt64) {
-        let index = Self.turnBounds.firstIndex { microseconds <= $0 } ?? Self.turnBounds.count
+        let bounds = LoopFigures.turnBounds
+        let index = bounds.firstIndex { microseconds <= $0 } ?? bounds.count
         Self.add(1, to: self.turnBuckets[index].count)
         Self.add(1, to: self.turns)
         Self.add(microseconds, to: self.turnMicroseconds)
+    }
+
+    /// All figures as they are now.
+    func figures(of loop: Int) -> LoopFigures {
+        var figures = LoopFigures()
+        figures.loop = loop
+        figures.connections = self.connections.load(ordering: .relaxed)
+        figures.accepted = self.accepted.load(ordering: .relaxed)
+        figures.refused = self.refused.load(ordering: .relaxed)
+        figures.acceptErrors = self.acceptErrors.load(ordering: .relaxed)
+        figures.bytesReceived = self.bytesReceived.load(ordering: .relaxed)
+        figures.bytesSent = self.bytesSent.load(ordering: .relaxed)
+        figures.sends = self.sends.load(ordering: .relaxed)
+        figures.outboxBytes = self.outboxBytes.load(ordering: .relaxed)
+        figures.slowConsumers = self.slowConsumers.load(ordering: .relaxed)
+        figures.slowCloses = self.slowCloses.load(ordering: .relaxed)
+        figures.turns = self.turnBuckets.map { $0.count.load(ordering: .relaxed) }
+        figures.turnMicroseconds = self.turnMicroseconds.load(ordering: .relaxed)
+        return figures
     }
 
     /// One writer, so a load and a store do; an atomic addition would lock the bus for nothing.

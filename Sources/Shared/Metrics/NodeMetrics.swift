@@ -3,6 +3,10 @@
 /// What the loops count by themselves is collected; what sessions count is here. A loop takes a shard of what it counts
 /// often (`metrics.framesSent.shard()`), other threads use the figures directly.
 package struct NodeMetrics: Sendable {
+    /// Requests that the parser refused, or that came too slowly.
+    package let malformedRequests: Counter
+    /// WebSockets open now.
+    package let socketsOpen: Gauge
     /// WebSocket data frames read.
     package let framesReceived: Counter
     /// WebSocket data frames queued for sockets.
@@ -16,6 +20,9 @@ package struct NodeMetrics: Sendable {
     /// - Parameter loops: reads the figures of all event loops; called from the thread that renders.
     package init(in registry: MetricsRegistry, loops: @escaping @Sendable () -> [LoopFigures]) {
         registry.collect { LoopFigures.families(of: loops()) }
+        self.malformedRequests = registry.counter(
+            "bellhop_http_malformed_requests_total", help: "Requests refused by the parser, or that came too slowly.")
+        self.socketsOpen = registry.gauge("bellhop_websockets_open", help: "WebSockets open now.")
         self.framesReceived = registry.counter("bellhop_frames_received_total", help: "WebSocket data frames read.")
         self.framesSent = registry.counter(
             "bellhop_frames_sent_total", help: "WebSocket data frames queued for sockets.")

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One request: an owned copy of its head, its fields found by position, and its body.
 ///
 /// It may be sent to other threads. Path, query and fields are decoded when they are asked for.
@@ -14,13 +12,11 @@ package struct HTTPRequest: Sendable {
         let count = Int(head.byteCount)
         let spanBytes = Int(head.fieldCount) &* MemoryLayout<HTTPFieldSpan>.stride
         self.head = head
-        self.storage = [UInt8](unsafeUninitializedCapacity: count &+ spanBytes) { buffer, initialized in
-            guard let base = buffer.baseAddress else { return }
-            // Safety: the capacity is the sum of both counts, and both sources hold as much.
-            memcpy(base, bytes, count)
-            memcpy(base + count, spans, spanBytes)
-            initialized = count &+ spanBytes
-        }
+        var storage: [UInt8] = []
+        storage.reserveCapacity(count &+ spanBytes)
+        storage.append(contentsOf: UnsafeBufferPointer(start: bytes, count: count))
+        storage.append(contentsOf: UnsafeRawBufferPointer(start: spans, count: spanBytes))
+        self.storage = storage
     }
 
     package var method: HTTPMethod { self.head.method }

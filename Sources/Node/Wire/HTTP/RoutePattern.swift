@@ -16,7 +16,7 @@ package enum RouteParameterKind: String, Sendable, CaseIterable {
         switch self {
         case .uuid: UInt128(uuid: segment) != nil
         case .int: (1...18).contains(segment.count) && segment.allSatisfy { $0.decimalValue != nil }
-        case .slug: !segment.isEmpty && segment.allSatisfy { HTTPByteSet.slug.contains($0) }
+        case .slug: !segment.isEmpty && segment.allSatisfy { $0 &- UInt8(ascii: "a") < 26 || $0.decimalValue != nil || $0 == UInt8(ascii: "-") }
         case .string, .rest: !segment.isEmpty
         }
     }

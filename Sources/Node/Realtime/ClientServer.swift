@@ -1,0 +1,100 @@
+package import Reactor
+package import Shared
+internal import Synchronization
+
+/// The node's front: event loops that listen on the clients' port and, on the first loop, on the operators' port.
+package final class ClientServer: Sendable {
+    /// What is served on one port.
+    package struct Port: Sendable {
+        package var address: SocketAddress
+        package var terms: SessionTerms
+        package var service: any HTTPService
+        /// Adds the WebSocket endpoints to each loop's host, in the order in which `HTTPAnswer.upgrade` numbers them.
+        package var addEndpoints: @Sendable (SessionHost) -> Void
+
+        package init(
+            address: SocketAddress, terms: SessionTerms = SessionTerms(), service: any HTTPService,
+            addEndpoints: @escaping @Sendable (SessionHost) -> Void = { _ in }
+        ) {
+            self.address = address
+            self.terms = terms
+            self.service = service
+            self.addEndpoints = addEndpoints
+        }
+    }
+
+    private let group: LoopGroup
+    private let listening: Locked<[Listening]>
+
+    private struct Listening: Sendable {
+        let loop: LoopHandle
+        let listener: ListenerID
+        let isAdmin: Bool
+    }
+
+    /// Starts the loops; when this returns, every port listens on every loop that serves it.
+    ///
+    /// - Parameter connectionLimit: of all loops together; who comes when they are taken is answered 503.
+    package init(
+        loops: Int, options: LoopOptions = LoopOptions(), connectionLimit: Int, clients: Port, admin: Port? = nil,
+        metrics: NodeMetrics
+    ) throws(SystemError) {
+        let listening = Locked<[Listening]>([])
+        let refusal = SessionHost.refusal
+        let clientAddress = Locked(clients.address)
+        self.listening = listening
+        self.group = try LoopGroup(
+            count: loops, options: options, budget: ConnectionBudget(limit: connectionLimit)
+        ) { loop throws(SystemError) in
+            func open(_ port: Port, at address: SocketAddress, isAdmin: Bool) throws(SystemError) -> SocketAddress {
+                let host = SessionHost(
+                    loop: loop, connectionLimit: connectionLimit, terms: port.terms, service: port.service,
+                    statistics: SessionStatistics(metrics))
+                port.addEndpoints(host)
+                let handler = loop.register(host)
+                host.handler = handler
+                let listener = try loop.listen(at: address, handler: handler, refusal: refusal)
+                listening.withLock {
+                    $0.append(Listening(loop: loop.handle, listener: listener, isAdmin: isAdmin))
+                }
+                return listener.address
+            }
+            // A port that the kernel chooses is chosen by the first loop; the others share it.
+            let bound = try open(clients, at: clientAddress.withLock { $0 }, isAdmin: false)
+            clientAddress.withLock { $0 = bound }
+            if let admin, loop.handle.index == 0 { _ = try open(admin, at: admin.address, isAdmin: true) }
+        }
+    }
+
+    package var loops: [LoopHandle] { self.group.handles }
+
+    /// Where clients are served.
+    package var address: SocketAddress? { self.bound(isAdmin: false) }
+
+    /// Where operators are served, if that is a port of its own.
+    package var adminAddress: SocketAddress? { self.bound(isAdmin: true) }
+
+    private func bound(isAdmin: Bool) -> SocketAddress? {
+        self.listening.withLock { $0.first { $0.isAdmin == isAdmin }?.listener.address }
+    }
+
+    /// How many connections are open now, on all loops and ports.
+    package var connectionCount: Int {
+        self.group.handles.reduce(0) { $0 + $1.statistics.connections.load(ordering: .relaxed) }
+    }
+
+    /// Takes no new clients, and closes those who are here one after the other over the given time; requests that are
+    /// being answered get their answer. The operators' port stays until `stop`.
+    package func leave(over milliseconds: UInt64) {
+        for entry in self.listening.withLock({ $0 }) where !entry.isAdmin {
+            entry.loop.post { loop in
+                guard let host = loop.handler(of: entry.listener) as? SessionHost else { return }
+                loop.stopListening(entry.listener)
+                host.leave(over: milliseconds)
+            }
+        }
+    }
+
+    /// Ends the loops at once.
+    package func stop() { self.group.stop() }
+}

@@ -1,0 +1,227 @@
+internal import Glibc
+package import Reactor
+internal import Shared
+internal import Wire
+
+/// All client connections of one loop: takes their bytes through HTTP or WebSocket to the service and the endpoints, and
+/// the answers back.
+///
+/// What always holds:
+/// - Answers leave in the order of the requests; nothing is read from a connection whose last answer has not left, so
+///   that nobody can make us collect answers without reading them.
+/// - A session's memory is bounded: a partial message by the protocol's limits, held input by the read buffer, output by
+///   the outbox.
+/// - Each session has at most one deadline; what a session waits for is always under one.
+package final class SessionHost: ConnectionHandler {
+    /// Answers to pipelined requests and echoes are collected up to this size before they go to the kernel.
+    static let outputBytes = 64 << 10
+
+    /// The loop whose connections these are.
+    package unowned let loop: EventLoop
+    let terms: SessionTerms
+    let service: any HTTPService
+    let statistics: SessionStatistics
+    // Safety: one place per possible connection; a place is initialised from `opened` to `closed`. Memory is touched
+    // only as far as places were ever used.
+    let sessions: UnsafeMutablePointer<Session>
+    var endpoints: [any WebSocketEndpoint] = []
+    var writer: HTTPResponseWriter
+    var output: [UInt8] = []
+    /// The connection whose input is being dealt with: what is sent to it meanwhile is collected in `output`.
+    var digesting: ConnectionID?
+    private var aside: [UInt8] = []
+    /// This host in its loop's table; set when it is registered.
+    var handler: HandlerID?
+    var isLeaving = false
+    let compression = SharedCompression()
+    private var dateSecond: Int64 = 0
+
+    init(
+        loop: EventLoop, connectionLimit: Int, terms: SessionTerms, service: any HTTPService,
+        statistics: SessionStatistics
+    ) {
+        self.loop = loop
+        self.terms = terms
+        self.service = service
+        self.statistics = statistics
+        self.sessions = .allocate(capacity: connectionLimit)
+        self.writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
+        self.renewDate()
+    }
+
+    deinit { self.sessions.deallocate() }
+
+    /// Adds what is behind a WebSocket path; `HTTPAnswer.upgrade` names it by the order of addition.
+    package func add(_ endpoint: any WebSocketEndpoint) { self.endpoints.append(endpoint) }
+
+    // MARK: ConnectionHandler
+
+    package func opened(_ id: ConnectionID, peer: SocketAddress?) {
+        let session = self.sessions + id.place
+        let deadline = self.loop.now + self.terms.headMilliseconds
+        session.initialize(
+            to: Session(
+                stage: self.terms.proxyProtocol == nil ? .requests : .proxyHeader, deadline: deadline, peer: peer))
+        session.pointee.timer = deadline
+        self.loop.setDeadline(id, at: deadline)
+    }
+
+    package func received(_ id: ConnectionID, _ bytes: UnsafeMutableRawBufferPointer) {
+        self.digest(id, self.sessions + id.place, bytes)
+    }
+
+    package func inputEnded(_ id: ConnectionID) {
+        let session = self.sessions + id.place
+        switch session.pointee.stage {
+        // A client may end its half and still wait for the answer it asked for.
+        case .awaitingReply: session.pointee.keepsAlive = false
+        case .webSocket: self.socketInputEnded(id, session)
+        case .proxyHeader, .requests, .ending: self.loop.finish(id)
+        }
+    }
+
+    package func drained(_ id: ConnectionID) {
+        let session = self.sessions + id.place
+        if session.pointee.stage == .webSocket { self.socketDrained(id, session) }
+        if session.pointee.stage != .awaitingReply { self.resume(id, session) }
+    }
+
+    package func deadlinePassed(_ id: ConnectionID) {
+        let session = self.sessions + id.place
+        session.pointee.timer = 0
+        guard session.pointee.deadline <= self.loop.now else {
+            self.arm(id, session)
+            return
+        }
+        self.overdue(id, session)
+    }
+
+    package func closed(_ id: ConnectionID, _ reason: CloseReason) {
+        let session = self.sessions + id.place
+        if session.pointee.socket != nil {
+            self.statistics.socketsOpen.add(-1)
+            self.endpoints[Int(session.pointee.endpoint)].closed(id)
+        }
+        session.deinitialize(count: 1)
+    }
+
+    package func turnEnded() {
+        for endpoint in self.endpoints { endpoint.turnEnded() }
+    }
+
+    // MARK: Input
+
+    /// Deals with input until there is no more, or until the connection has to wait; then the rest is held.
+    func digest(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ bytes: UnsafeMutableRawBufferPointer) {
+        var input = bytes
+        var goesOn = true
+        var hasRoom = true
+        self.digesting = id
+        defer { self.digesting = nil }
+        while goesOn {
+            switch session.pointee.stage {
+            case .proxyHeader: goesOn = self.takeProxyHeader(id, session, &input)
+            case .requests: goesOn = self.takeRequest(id, session, &input)
+            case .webSocket: goesOn = self.takeFrame(id, session, &input)
+            case .awaitingReply, .ending: goesOn = false
+            }
+            if self.output.count >= Self.outputBytes { hasRoom = self.flushOutput(id) }
+            goesOn = goesOn && hasRoom
+        }
+        hasRoom = self.flushOutput(id) && hasRoom
+        switch session.pointee.stage {
+        case .awaitingReply: self.hold(id, session, input)
+        case .requests, .webSocket, .proxyHeader: if !hasRoom { self.hold(id, session, input) }
+        case .ending: break
+        }
+    }
+
+    /// Sends what `write` appends. To the connection whose input is being dealt with it goes with the rest of its answers.
+    ///
+    /// - Returns: whether the kernel took all of it, as far as that is known yet.
+    @discardableResult
+    func emit(_ id: ConnectionID, _ write: (inout [UInt8]) -> Void) -> Bool {
+        if self.digesting == id {
+            write(&self.output)
+            return true
+        }
+        write(&self.aside)
+        return self.send(&self.aside, to: id)
+    }
+
+    /// Hands the collected answers of the connection that is being dealt with to the kernel.
+    ///
+    /// - Returns: whether it took all of it.
+    func flushOutput(_ id: ConnectionID) -> Bool {
+        self.digesting == id ? self.send(&self.output, to: id) : true
+    }
+
+    private func send(_ bytes: inout [UInt8], to id: ConnectionID) -> Bool {
+        guard !bytes.isEmpty else { return true }
+        let outcome = bytes.withUnsafeBytes { self.loop.send(id, $0) }
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 4 * Self.outputBytes)
+        return outcome == .sent
+    }
+
+    private func hold(
+        _ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ input: UnsafeMutableRawBufferPointer
+    ) {
+        session.pointee.held = Array(input)
+        session.pointee.isHolding = true
+        self.loop.pauseInput(id)
+    }
+
+    /// Goes on with input that was held, now that there is room for the answers.
+    func resume(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        guard session.pointee.isHolding else { return }
+        session.pointee.isHolding = false
+        var held = session.pointee.held
+        session.pointee.held = []
+        self.loop.resumeInput(id)
+        if !held.isEmpty { held.withUnsafeMutableBytes { self.digest(id, session, $0) } }
+    }
+
+    /// Lets everything that was answered go out, then closes.
+    func end(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        _ = self.flushOutput(id)
+        session.pointee.stage = .ending
+        self.loop.finish(id)
+    }
+
+    // MARK: Deadlines
+
+    /// Moves the session's deadline. Later costs nothing: the timer that is set finds out when it fires.
+    func await(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, until deadline: UInt64) {
+        session.pointee.deadline = deadline
+        if session.pointee.timer == 0 || deadline < session.pointee.timer { self.arm(id, session) }
+    }
+
+    private func arm(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        guard session.pointee.deadline != .max else { return }
+        session.pointee.timer = session.pointee.deadline
+        self.loop.setDeadline(id, at: session.pointee.deadline)
+    }
+
+    private func overdue(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        switch session.pointee.stage {
+        case .requests where session.pointee.parser.phase != .idle:
+            self.refuse(id, session, .requestTimeout)
+        case .webSocket: self.socketOverdue(id, session)
+        case .proxyHeader, .requests, .ending: self.end(id, session)
+        // The operation has its own deadlines; its answer will come.
+        case .awaitingReply: self.await(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
+        }
+    }
+
+    // MARK: Date
+
+    /// Keeps the `Date` of answers; runs every half second as long as the loop does.
+    private func renewDate() {
+        let second = Int64(time(nil))
+        if second != self.dateSecond {
+            self.dateSecond = second
+            self.writer.date = HTTPDate(unixSeconds: second)
+        }
+        self.loop.schedule(after: 500) { [weak self] in self?.renewDate() }
+    }
+}

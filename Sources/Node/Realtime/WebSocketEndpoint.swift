@@ -1,0 +1,37 @@
+package import Reactor
+package import Wire
+
+/// What is behind a WebSocket path: one object per loop, called on the loop's thread only.
+package protocol WebSocketEndpoint: AnyObject {
+    /// What sockets of this endpoint may send and what they are offered.
+    var terms: WebSocketTerms { get }
+
+    func opened(_ id: ConnectionID, request: HTTPRequest)
+
+    /// A whole message; text has been checked to be UTF-8. The payload is gone after the call.
+    func received(_ id: ConnectionID, _ payload: UnsafeRawBufferPointer, isText: Bool)
+
+    /// The socket is gone: comes once for each that was opened.
+    func closed(_ id: ConnectionID)
+
+    /// The loop's turn ends: the time to send what was collected.
+    func turnEnded()
+}
+
+/// The rules for the sockets of one endpoint.
+package struct WebSocketTerms: Sendable {
+    package var limits: WebSocketLimits
+    /// Whether permessage-deflate is agreed to, and how; `nil` never compresses.
+    package var deflate: PerMessageDeflate.Policy?
+    /// How long silent peers are waited for.
+    package var timings = WebSocketTimings()
+    /// Messages shorter than this are sent as they are: they would not get smaller.
+    package var deflateFrom = 64
+    /// The code with which sockets are closed when the node leaves.
+    package var goodbye = WebSocketCloseCode.goingAway
+
+    package init(limits: WebSocketLimits, deflate: PerMessageDeflate.Policy? = nil) {
+        self.limits = limits
+        self.deflate = deflate
+    }
+}

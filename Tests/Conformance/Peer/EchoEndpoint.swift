@@ -1,0 +1,30 @@
+import Reactor
+import Realtime
+import Wire
+
+/// Sends back what it gets.
+final class EchoEndpoint: WebSocketEndpoint {
+    let terms: WebSocketTerms
+    private unowned let host: SessionHost
+
+    init(host: SessionHost) {
+        self.host = host
+        var limits = WebSocketLimits()
+        limits.frameBytes = 16 << 20
+        limits.messageBytes = 16 << 20
+        // The published suite sends messages in single bytes and messages of one repeated character.
+        limits.fragments = 1 << 20
+        limits.inflationRatio = 1100
+        self.terms = WebSocketTerms(limits: limits, deflate: PerMessageDeflate.Policy())
+    }
+
+    func opened(_ id: ConnectionID, request: HTTPRequest) {}
+
+    func received(_ id: ConnectionID, _ payload: UnsafeRawBufferPointer, isText: Bool) {
+        self.host.send(payload, to: id, isText: isText)
+    }
+
+    func closed(_ id: ConnectionID) {}
+
+    func turnEnded() {}
+}
