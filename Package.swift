@@ -68,6 +68,7 @@ let package = Package(
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Wire"]),
         tests(of: "App", imports: ["Shared"]),
+        tests(of: "LoadTest", imports: ["Shared"]),
     ]
         + fuzzed.map { name in
             .executableTarget(
