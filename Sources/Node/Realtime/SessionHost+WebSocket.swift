@@ -119,11 +119,10 @@ extension SessionHost {
         guard let socket = session.pointee.socket, socket.life.isOpen else { return }
         let opcode: WebSocketOpcode = isText ? .text : .binary
         let terms = self.endpoints[Int(session.pointee.endpoint)].terms
-        if let deflater = self.compression.deflater(for: socket), payload.count >= terms.deflateFrom {
-            let compressed = deflater.deflate(payload, keepingContext: socket.keepsContext)
-            self.emit(id) { WebSocketFrame.append(opcode, compressed, isCompressed: true, to: &$0) }
-        } else {
-            self.emit(id) { WebSocketFrame.append(opcode, payload, to: &$0) }
+        self.emit(id) { output in
+            guard payload.count >= terms.deflateFrom,
+                self.compression.appendFrame(opcode, payload, for: socket, to: &output)
+            else { return WebSocketFrame.append(opcode, payload, to: &output) }
         }
         self.statistics.framesSent.increment()
     }
@@ -152,8 +151,7 @@ extension SessionHost {
             WebSocketFrame.append(.text, payload, to: &run)
             return
         }
-        let compressed = self.compression.shared.deflate(payload, keepingContext: false)
-        WebSocketFrame.append(.text, compressed, isCompressed: true, to: &run)
+        self.compression.appendSharedFrame(.text, payload, to: &run)
     }
 }
 

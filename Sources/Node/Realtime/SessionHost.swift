@@ -1,6 +1,7 @@
 internal import Glibc
 package import Reactor
 internal import Shared
+internal import Synchronization
 internal import Wire
 
 /// All client connections of one loop: takes their bytes through HTTP or WebSocket to the service and the endpoints, and
@@ -21,6 +22,7 @@ package final class SessionHost: ConnectionHandler {
     let terms: SessionTerms
     let service: any HTTPService
     let statistics: SessionStatistics
+    private let count: SessionCount
     // Safety: one place per possible connection; a place is initialised from `opened` to `closed`. Memory is touched
     // only as far as places were ever used.
     let sessions: UnsafeMutablePointer<Session>
@@ -38,12 +40,13 @@ package final class SessionHost: ConnectionHandler {
 
     init(
         loop: EventLoop, connectionLimit: Int, terms: SessionTerms, service: any HTTPService,
-        statistics: SessionStatistics
+        statistics: SessionStatistics, count: SessionCount
     ) {
         self.loop = loop
         self.terms = terms
         self.service = service
         self.statistics = statistics
+        self.count = count
         self.sessions = .allocate(capacity: connectionLimit)
         self.writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
         self.renewDate()
@@ -64,15 +67,11 @@ package final class SessionHost: ConnectionHandler {
                 stage: self.terms.proxyProtocol == nil ? .requests : .proxyHeader, deadline: deadline, peer: peer))
         session.pointee.timer = deadline
         self.loop.setDeadline(id, at: deadline)
+        self.count.value.wrappingAdd(1, ordering: .relaxed)
     }
 
     package func received(_ id: ConnectionID, _ bytes: UnsafeMutableRawBufferPointer) {
-        let session = self.sessions + id.place
-        guard !session.pointee.isHolding else {
-            session.pointee.held += bytes
-            return
-        }
-        self.digest(id, session, bytes)
+        self.digest(id, self.sessions + id.place, bytes)
     }
 
     package func inputEnded(_ id: ConnectionID) {
@@ -80,7 +79,6 @@ package final class SessionHost: ConnectionHandler {
         switch session.pointee.stage {
         // A client may end its half and still wait for the answer it asked for.
         case .awaitingReply: session.pointee.keepsAlive = false
-        case .requests where session.pointee.isHolding: session.pointee.keepsAlive = false
         case .webSocket: self.socketInputEnded(id, session)
         case .proxyHeader, .requests, .ending: self.loop.finish(id)
         }
@@ -109,6 +107,7 @@ package final class SessionHost: ConnectionHandler {
             self.endpoints[Int(session.pointee.endpoint)].closed(id)
         }
         session.deinitialize(count: 1)
+        self.count.value.wrappingSubtract(1, ordering: .relaxed)
     }
 
     package func turnEnded() {
@@ -121,6 +120,7 @@ package final class SessionHost: ConnectionHandler {
     func digest(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ bytes: UnsafeMutableRawBufferPointer) {
         var input = bytes
         var goesOn = true
+        var hasRoom = true
         self.digesting = id
         defer { self.digesting = nil }
         while goesOn {
@@ -130,9 +130,10 @@ package final class SessionHost: ConnectionHandler {
             case .webSocket: goesOn = self.takeFrame(id, session, &input)
             case .awaitingReply, .ending: goesOn = false
             }
-            if self.output.count >= Self.outputBytes, !self.flushOutput(id) { goesOn = false }
+            if self.output.count >= Self.outputBytes { hasRoom = self.flushOutput(id) }
+            goesOn = goesOn && hasRoom
         }
-        let hasRoom = self.flushOutput(id)
+        hasRoom = self.flushOutput(id) && hasRoom
         switch session.pointee.stage {
         case .awaitingReply: self.hold(id, session, input)
         case .requests, .webSocket, .proxyHeader: if !hasRoom { self.hold(id, session, input) }
@@ -183,9 +184,6 @@ package final class SessionHost: ConnectionHandler {
         session.pointee.held = []
         self.loop.resumeInput(id)
         if !held.isEmpty { held.withUnsafeMutableBytes { self.digest(id, session, $0) } }
-        if !session.pointee.isHolding, !session.pointee.keepsAlive, session.pointee.stage == .requests {
-            self.end(id, session)
-        }
     }
 
     /// Lets everything that was answered go out, then closes.

@@ -18,6 +18,8 @@ struct WebSocketSession {
         self.isDeflated = outgoing != nil
         self.keepsContext = outgoing?.keepsContext ?? false
         self.windowBits = UInt8(outgoing?.windowBits ?? 0)
-        if let outgoing, outgoing.keepsContext { self.deflater = Deflater(windowBits: outgoing.windowBits) }
+        if let outgoing, outgoing.keepsContext {
+            self.deflater = Deflater(Deflater.Options(windowBits: outgoing.windowBits))
+        }
     }
 }

@@ -74,6 +74,8 @@ package struct HTTPResponseWriter: Sendable {
 
 /// An answer that never changes but for its date: the bytes are made once, with a gap for the date.
 package struct HTTPPrebuiltResponse: Sendable {
+    /// What it was made of.
+    package let response: HTTPResponse
     private let keeping: [UInt8]
     private let closing: [UInt8]
     private let dateOffset: Int
@@ -81,6 +83,7 @@ package struct HTTPPrebuiltResponse: Sendable {
 
     /// Serializes `response` once with and once without `Connection: close`.
     package init(_ response: HTTPResponse) {
+        self.response = response
         let writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
         var statusLine: [UInt8] = []
         HTTPResponseWriter.appendStatusLine(response.status, to: &statusLine)
