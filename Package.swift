@@ -65,7 +65,7 @@ let package = Package(
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Wire"]),
-        tests(of: "LoadTest", imports: ["Shared"]),
+        tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in
             .executableTarget(
