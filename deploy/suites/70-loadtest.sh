@@ -47,6 +47,17 @@ check "a publisher that is refused is told" exits 69 loadtest fanout --url "$URL
     --publish "http://127.0.0.1:$PORT/nowhere" --sockets 10
 check "a wrong option is told" exits 64 loadtest fanout --url "$URL/fanout" --what
 
+# Requests go on being due while the server stands still, so a third of them waits, half a second on average. A tester that
+# waited with it would report a single slow answer.
+stalled() {
+    local peer=${SERVER_PID[peer]}
+    { sleep 1.5 && kill -STOP "$peer" && sleep 1 && kill -CONT "$peer"; } &
+    loadtest echo --url "$URL/echo" --sockets 100 --rate 20 --seconds 3 --warmup 0.5 --json "$LOGS/stalled.json"
+    wait $!
+    holds "$LOGS/stalled.json" 'r["lost"] == 0 and 300 < r["p90_ms"] < 1000 and 900 < r["max_ms"] < 2000'
+}
+check "a server that stands still is charged for all that waited" stalled
+
 # A worker that is killed must not turn into a report of what is left.
 killed_worker() {
     "$RELEASE/loadtest" "${endless[@]}" --no-progress &
