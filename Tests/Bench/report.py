@@ -101,15 +101,12 @@ def print_tables(results):
         servers = results.servers(section)
         if not servers:
             continue
-        print(f"\n{section}: {title}")
-        for server in servers:
+        print(f"\n{section}: {title}, and × {base} (median and range of the rounds)")
+        for server in sorted(servers, key=lambda server: server != base):
             value = number(results.value(section, server, metric))
             ratio = results.figure(section, metric, server, base)
             shown = f"{ratio.value:7.2f}  [{ratio.low:.2f} – {ratio.high:.2f}]" if ratio and server != base else ""
             print(f"  {server:<12} {value:>12}  {shown}")
-        compared = [server for server in servers if server != base]
-        if base in servers and compared:
-            print(f"  {'':12} {'':>12}  × {base}")
 
 
 def judged(results):

@@ -71,7 +71,11 @@ serve() { # NAME
     floor) pinned floor "$BIN/floor" --port "$port" ;;
     ws) NODE_PATH=/usr/share/nodejs pinned ws node "$PEERS/ws.js" --port "$port" ;;
     ws-prebuilt) NODE_PATH=/usr/share/nodejs pinned ws-prebuilt node "$PEERS/ws.js" --port "$port" --prebuilt ;;
-    socketify) pinned socketify "$STATE/venv-socketify/bin/python" "$PEERS/socketify_server.py" --port "$port" ;;
+    socketify)
+        pinned socketify "$STATE/venv-socketify/bin/python" "$PEERS/socketify_server.py" --port "$port"
+        await_server socketify 20 port "$port" # it says that it listens a moment before it does
+        return
+        ;;
     websockets)
         free_port events
         EXTRA[websockets]="--publish-port $events"
