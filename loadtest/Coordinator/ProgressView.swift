@@ -3,7 +3,7 @@ internal import Glibc
 /// Shows where a run is, on standard error: one line that changes on a terminal, else a line now and then.
 struct ProgressView {
     private static let terminalInterval: UInt64 = 100_000_000
-    private static let plainInterval: UInt64 = 5_000_000_000
+    private static let plainInterval: UInt64 = 2_000_000_000
     private static let barCells = 24
 
     private let isOn: Bool
