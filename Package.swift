@@ -53,7 +53,9 @@ let package = Package(
 
         house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
-        program("App", at: "Sources/Node/App", imports: ["Shared", "Operations", "Realtime"]),
+        program(
+            "App", at: "Sources/Node/App",
+            imports: ["Shared", "Crypto", "Reactor", "Wire", "Operations", "Realtime"]),
 
         program("LoadTest", at: "loadtest", imports: ["Shared", "Reactor", "Wire"]),
         program("Peer", at: "Tests/Conformance/Peer", imports: ["Shared", "Reactor", "Wire", "Realtime"]),
@@ -65,6 +67,7 @@ let package = Package(
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Wire"]),
+        tests(of: "App", imports: ["Shared"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in

@@ -176,6 +176,10 @@ wait_for_http() { wait_until "$2" curl -fsS -m 2 -o /dev/null "$1"; }
 # wait_for_line FILE PATTERN SECONDS: until a line of the file matches.
 wait_for_line() { wait_until "$3" grep -qE -- "$2" "$1"; }
 
+# wait_for_port PORT SECONDS: until something on loopback accepts connections there.
+wait_for_port() { wait_until "$2" port_accepts "$1"; }
+port_accepts() { (exec 3<>"/dev/tcp/127.0.0.1/$1"); }
+
 # ----------------------------------------------------------------------------------------------------- servers
 
 declare -A SERVER_PID=() SERVER_LOG=()
@@ -199,12 +203,13 @@ server_failed() {
     exit 70
 }
 
-# await_server NAME SECONDS http URL | line PATTERN: until it serves; exits 70 with its log if it does not.
+# await_server NAME SECONDS http URL | line PATTERN | port PORT: until it serves; exits 70 with its log if it does not.
 await_server() {
     local name=$1 seconds=$2 WAIT_PID=${SERVER_PID[$1]} ok=0
     case $3 in
     http) wait_for_http "$4" "$seconds" || ok=1 ;;
     line) wait_for_line "${SERVER_LOG[$name]}" "$4" "$seconds" || ok=1 ;;
+    port) wait_for_port "$4" "$seconds" || ok=1 ;;
     esac
     ((ok == 0)) || server_failed "$name" "was not ready within $seconds s"
 }

@@ -11,30 +11,22 @@ package enum Base64 {
     /// Characters that `encode` makes of `count` bytes in the standard alphabet.
     package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
+    /// The characters of `bytes`.
     package static func encode(_ bytes: UnsafeRawBufferPointer, as alphabet: Alphabet = .standard) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(self.encodedCount(bytes.count))
-        self.append(bytes, to: &text, as: alphabet)
-        return text
-    }
-
-    /// Appends the characters of `bytes` to `text`.
-    package static func append(
-        _ bytes: UnsafeRawBufferPointer, to text: inout [UInt8], as alphabet: Alphabet = .standard
-    ) {
-        var index = 0
-        while bytes.count - index >= 3 {
-            let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-            for shift: UInt32 in [18, 12, 6, 0] { text.append(self.character(group >> shift & 63, alphabet)) }
-            index += 3
+        let digits = self.digits(of: alphabet).utf8Start
+        for index in stride(from: 0, to: bytes.count, by: 3) {
+            let rest = bytes.count - index
+            let second = rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0
+            let group = UInt32(bytes[index]) << 16 | second | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
+            text.append(digits[Int(group >> 18 & 63)])
+            text.append(digits[Int(group >> 12 & 63)])
+            if rest > 1 { text.append(digits[Int(group >> 6 & 63)]) }
+            if rest > 2 { text.append(digits[Int(group & 63)]) }
         }
-        guard index < bytes.count else { return }
-        let isPair = bytes.count - index == 2
-        let group = UInt32(bytes[index]) << 16 | (isPair ? UInt32(bytes[index + 1]) << 8 : 0)
-        text.append(self.character(group >> 18, alphabet))
-        text.append(self.character(group >> 12 & 63, alphabet))
-        if isPair { text.append(self.character(group >> 6 & 63, alphabet)) }
-        if alphabet == .standard { text.append(contentsOf: repeatElement(UInt8(ascii: "="), count: isPair ? 1 : 2)) }
+        if alphabet == .standard { while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) } }
+        return text
     }
 
     /// The bytes behind `text`, or `nil` where the alphabet, the padding or an unused bit is wrong.
@@ -67,14 +59,10 @@ package enum Base64 {
         return text.dropLast(padding)
     }
 
-    private static func character(_ value: UInt32, _ alphabet: Alphabet) -> UInt8 {
-        let value = UInt8(truncatingIfNeeded: value)
-        switch value {
-        case 0..<26: return UInt8(ascii: "A") + value
-        case 26..<52: return UInt8(ascii: "a") + value - 26
-        case 52..<62: return UInt8(ascii: "0") + value - 52
-        case 62: return alphabet == .standard ? UInt8(ascii: "+") : UInt8(ascii: "-")
-        default: return alphabet == .standard ? UInt8(ascii: "/") : UInt8(ascii: "_")
+    private static func digits(of alphabet: Alphabet) -> StaticString {
+        switch alphabet {
+        case .standard: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        case .url: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
         }
     }
 

@@ -72,7 +72,7 @@ final class ScriptedServer: Sendable {
             var bytes = Array(
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
                     .utf8)
-            bytes += WebSocketHandshake.acceptKey(for: Array(key.utf8)) + Array("\r\n\r\n".utf8)
+            bytes += Array(key.utf8).withUnsafeBytes { WebSocketHandshake.acceptKey(for: $0) } + Array("\r\n\r\n".utf8)
             if case .accept(let text?) = self.manner {
                 text.withUnsafeBytes { WebSocketFrame.append(.text, $0, to: &bytes) }
             }

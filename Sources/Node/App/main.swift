@@ -1,1 +1,79 @@
-// placeholder
+import Glibc
+import Shared
+
+/// Writes to standard output or error without the buffers of stdio.
+func say(_ text: String, to descriptor: CInt) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+        let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        guard count > 0 || errno == EINTR else { return }
+        rest = rest.dropFirst(max(0, count))
+    }
+}
+
+func leave(_ code: ExitCode, saying text: String = "") -> Never {
+    say(text, to: STDERR_FILENO)
+    exit(code.rawValue)
+}
+
+/// A descriptor below 3 that is closed would be given to the first socket, and the log written to a client.
+func openStandardDescriptors() {
+    while true {
+        let descriptor = open("/dev/null", O_RDWR)
+        guard (0...2).contains(descriptor) else {
+            close(descriptor)
+            return
+        }
+    }
+}
+
+/// The hard limit is what the operator allows; the soft one is a relic of select(2), which is not used here.
+func raiseDescriptorLimit() {
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}
+
+func readConfiguration() -> NodeConfiguration {
+    do {
+        return try NodeConfiguration(environment: ProgramEnvironment.variables, surroundings: .machine)
+    } catch {
+        leave(.configuration, saying: "\(error)")
+    }
+}
+
+func serve() -> Never {
+    openStandardDescriptors()
+    raiseDescriptorLimit()
+    let configuration = readConfiguration()
+    let signals = StopSignals()
+    do {
+        let style = LogStyle(configuration.logFormat, fields: ["node": .string(configuration.nodeID)])
+        let writer = try LogWriter(descriptor: STDERR_FILENO, style: style)
+        let log = Logger(to: writer, style: style, threshold: configuration.logLevel)
+        for warning in configuration.warnings { log.warning("node.configuration", ["warning": .string(warning)]) }
+        do {
+            try Node(configuration, log: log, writer: writer, signals: signals).run()
+        } catch {
+            log.error("node.start_failed", ["reason": .error(error)])
+            _ = writer.flush(within: .seconds(1))
+            leave(.unavailable)
+        }
+        _ = writer.flush(within: .seconds(1))
+    } catch {
+        leave(.unavailable, saying: "bellhop: \(error)\n")
+    }
+    exit(ExitCode.success.rawValue)
+}
+
+do {
+    switch try Invocation(arguments: CommandLine.arguments.dropFirst()) {
+    case .serve: serve()
+    case .checkConfiguration: say(readConfiguration().describe(), to: STDOUT_FILENO)
+    case .help: say(Invocation.helpText, to: STDOUT_FILENO)
+    case .version: say(Invocation.versionText, to: STDOUT_FILENO)
+    }
+} catch {
+    leave(.usage, saying: "\(error)\n")
+}

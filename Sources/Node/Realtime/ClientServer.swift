@@ -25,6 +25,7 @@ package final class ClientServer: Sendable {
 
     private let group: LoopGroup
     private let listening: Locked<[Listening]>
+    private let clientCount = SessionCount()
 
     private struct Listening: Sendable {
         let loop: LoopHandle
@@ -42,6 +43,7 @@ package final class ClientServer: Sendable {
         let listening = Locked<[Listening]>([])
         let refusal = SessionHost.refusal
         let clientAddress = Locked(clients.address)
+        let counts = (clients: self.clientCount, admins: SessionCount())
         self.listening = listening
         self.group = try LoopGroup(
             count: loops, options: options, budget: ConnectionBudget(limit: connectionLimit)
@@ -49,7 +51,8 @@ package final class ClientServer: Sendable {
             func open(_ port: Port, at address: SocketAddress, isAdmin: Bool) throws(SystemError) -> SocketAddress {
                 let host = SessionHost(
                     loop: loop, connectionLimit: connectionLimit, terms: port.terms, service: port.service,
-                    statistics: SessionStatistics(metrics))
+                    statistics: SessionStatistics(metrics),
+                    count: isAdmin ? counts.admins : counts.clients)
                 port.addEndpoints(host)
                 let handler = loop.register(host)
                 host.handler = handler
@@ -78,9 +81,16 @@ package final class ClientServer: Sendable {
         self.listening.withLock { $0.first { $0.isAdmin == isAdmin }?.listener.address }
     }
 
-    /// How many connections are open now, on all loops and ports.
-    package var connectionCount: Int {
-        self.group.handles.reduce(0) { $0 + $1.statistics.connections.load(ordering: .relaxed) }
+    /// How many clients are connected now; operators do not count.
+    package var connectionCount: Int { self.clientCount.value.load(ordering: .relaxed) }
+
+    /// For how long each loop has not turned.
+    package var loopSilences: [Duration] {
+        let now = SystemClock.monotonicNanoseconds / 1_000_000
+        return self.group.handles.map { loop in
+            let heartbeat = loop.statistics.heartbeat.load(ordering: .relaxed)
+            return heartbeat == 0 ? .zero : .milliseconds(now > heartbeat ? now - heartbeat : 0)
+        }
     }
 
     /// Takes no new clients, and closes those who are here one after the other over the given time; requests that are
@@ -97,4 +107,9 @@ package final class ClientServer: Sendable {
 
     /// Ends the loops at once.
     package func stop() { self.group.stop() }
+}
+
+/// How many sessions a port has, over all loops.
+final class SessionCount: Sendable {
+    let value = Atomic<Int>(0)
 }

@@ -67,7 +67,7 @@ extension SessionHost {
             self.emit(id) {
                 self.writer.append(response, to: &$0, isHead: request.method == .head, keepAlive: keepAlive)
             }
-            self.answered(session, response.status)
+            self.answered(session, response.response.status)
             if !keepAlive { self.end(id, session) }
         case .now(let response):
             self.write(response, request, id, session)

@@ -1,6 +1,7 @@
 internal import Glibc
 package import Reactor
 internal import Shared
+internal import Synchronization
 internal import Wire
 
 /// All client connections of one loop: takes their bytes through HTTP or WebSocket to the service and the endpoints, and
@@ -17,10 +18,13 @@ package final class SessionHost: ConnectionHandler {
     static let outputBytes = 64 << 10
 
     /// The loop whose connections these are.
-    package unowned let loop: EventLoop
+    // Safety: the loop owns its handlers and outlives them. Each access through a counted reference would cost as much as
+    // the access itself, and a weak one would make every reference to the loop slow.
+    package unowned(unsafe) let loop: EventLoop
     let terms: SessionTerms
     let service: any HTTPService
     let statistics: SessionStatistics
+    private let count: SessionCount
     // Safety: one place per possible connection; a place is initialised from `opened` to `closed`. Memory is touched
     // only as far as places were ever used.
     let sessions: UnsafeMutablePointer<Session>
@@ -38,12 +42,13 @@ package final class SessionHost: ConnectionHandler {
 
     init(
         loop: EventLoop, connectionLimit: Int, terms: SessionTerms, service: any HTTPService,
-        statistics: SessionStatistics
+        statistics: SessionStatistics, count: SessionCount
     ) {
         self.loop = loop
         self.terms = terms
         self.service = service
         self.statistics = statistics
+        self.count = count
         self.sessions = .allocate(capacity: connectionLimit)
         self.writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
         self.renewDate()
@@ -64,6 +69,7 @@ package final class SessionHost: ConnectionHandler {
                 stage: self.terms.proxyProtocol == nil ? .requests : .proxyHeader, deadline: deadline, peer: peer))
         session.pointee.timer = deadline
         self.loop.setDeadline(id, at: deadline)
+        self.count.value.wrappingAdd(1, ordering: .relaxed)
     }
 
     package func received(_ id: ConnectionID, _ bytes: UnsafeMutableRawBufferPointer) {
@@ -103,6 +109,7 @@ package final class SessionHost: ConnectionHandler {
             self.endpoints[Int(session.pointee.endpoint)].closed(id)
         }
         session.deinitialize(count: 1)
+        self.count.value.wrappingSubtract(1, ordering: .relaxed)
     }
 
     package func turnEnded() {
@@ -222,6 +229,6 @@ package final class SessionHost: ConnectionHandler {
             self.dateSecond = second
             self.writer.date = HTTPDate(unixSeconds: second)
         }
-        self.loop.schedule(after: 500) { [weak self] in self?.renewDate() }
+        self.loop.schedule(after: 500) { [unowned self] in self.renewDate() }
     }
 }

@@ -58,11 +58,11 @@ final class LogQueue: Sendable {
         }
     }
 
-    /// Gives back the room of a line that was taken.
-    func finished(_ line: [UInt8], isLost: Bool) {
+    /// Gives back the room of lines that were taken, and counts those that could not be written.
+    func settle(bytes: Int, lostLines: Int) {
         self.state.withLock { state in
-            state.bytes -= line.count
-            if isLost { state.droppedLines += 1 }
+            state.bytes -= bytes
+            state.droppedLines += lostLines
         }
     }
 }

@@ -85,7 +85,11 @@ private struct LogDrain {
     let queue: LogQueue
     let output: LogOutput
     let style: LogStyle
+    private var writtenBytes = 0
+    private var lostLines = 0
     private var reported = 0
+
+    private static let settledBytes = 16_384
 
     init(queue: LogQueue, output: LogOutput, style: LogStyle) {
         self.queue = queue
@@ -103,18 +107,26 @@ private struct LogDrain {
         for entry in self.queue.take() {
             switch entry {
             case .line(let line):
-                let isLost = !self.output.write(line)
-                self.queue.finished(line, isLost: isLost)
+                if !self.output.write(line) { self.lostLines += 1 }
+                self.writtenBytes += line.count
+                if self.writtenBytes >= Self.settledBytes { self.settle() }
             case .flush(let done):
-                self.reportDropped()
+                self.settle()
                 done.signal()
             case .stop:
-                self.reportDropped()
+                self.settle()
                 return false
             }
         }
-        self.reportDropped()
+        self.settle()
         return true
+    }
+
+    /// Gives back the room of what was written. Not for each line: the lock is the one that event loops take.
+    private mutating func settle() {
+        self.queue.settle(bytes: self.writtenBytes, lostLines: self.lostLines)
+        (self.writtenBytes, self.lostLines) = (0, 0)
+        self.reportDropped()
     }
 
     private mutating func reportDropped() {

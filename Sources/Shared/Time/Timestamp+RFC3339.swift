@@ -19,19 +19,21 @@ extension Timestamp: CustomStringConvertible {
         let days = remainder < 0 ? quotient - 1 : quotient
         let rest = Int(remainder < 0 ? remainder + Self.millisecondsPerDay : remainder)
         let date = CivilDay(daysSinceEpoch: Int(days))
-        bytes.appendDigits(date.year, width: 4)
+        bytes.appendTwoDigits(date.year / 100)
+        bytes.appendTwoDigits(date.year % 100)
         bytes.append(UInt8(ascii: "-"))
-        bytes.appendDigits(date.month, width: 2)
+        bytes.appendTwoDigits(date.month)
         bytes.append(UInt8(ascii: "-"))
-        bytes.appendDigits(date.day, width: 2)
+        bytes.appendTwoDigits(date.day)
         bytes.append(UInt8(ascii: "T"))
-        bytes.appendDigits(rest / 3_600_000, width: 2)
+        bytes.appendTwoDigits(rest / 3_600_000)
         bytes.append(UInt8(ascii: ":"))
-        bytes.appendDigits(rest / 60_000 % 60, width: 2)
+        bytes.appendTwoDigits(rest / 60_000 % 60)
         bytes.append(UInt8(ascii: ":"))
-        bytes.appendDigits(rest / 1_000 % 60, width: 2)
+        bytes.appendTwoDigits(rest / 1_000 % 60)
         bytes.append(UInt8(ascii: "."))
-        bytes.appendDigits(rest % 1_000, width: 3)
+        bytes.append(UInt8(ascii: "0") + UInt8(rest % 1_000 / 100))
+        bytes.appendTwoDigits(rest % 100)
         bytes.append(UInt8(ascii: "Z"))
     }
 
@@ -107,13 +109,9 @@ private struct DigitCursor {
 }
 
 extension [UInt8] {
-    /// Appends a number that is not negative, with zeros in front up to `width` digits.
-    fileprivate mutating func appendDigits(_ value: Int, width: Int) {
-        var divisor = 1
-        for _ in 1..<width { divisor *= 10 }
-        while divisor > 0 {
-            self.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
-            divisor /= 10
-        }
+    /// Appends a number from 0 to 99 as two digits.
+    fileprivate mutating func appendTwoDigits(_ value: Int) {
+        self.append(UInt8(ascii: "0") + UInt8(value / 10))
+        self.append(UInt8(ascii: "0") + UInt8(value % 10))
     }
 }

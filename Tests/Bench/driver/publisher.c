@@ -19,10 +19,9 @@ static int fd = -1;
 static char output[MAX_OUTPUT], input[MAX_INPUT];
 static size_t output_start, output_end, input_length;
 static size_t body_left;  // of the answer that is being skipped
-static uint64_t answered;
+static uint64_t posted, answered;
 
-void publisher_start(const struct publisher_config *wanted) {
-    config = *wanted;
+static void open_connection(void) {
     fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int on = 1;
     if (connect(fd, (struct sockaddr *)&config.server, sizeof config.server) < 0) fail("connect the publisher");
@@ -41,7 +40,15 @@ static void flush(void) {
     output_start = output_end = 0;
 }
 
+void publisher_start(const struct publisher_config *wanted) {
+    config = *wanted;
+    open_connection();
+}
+
 void publisher_post(uint64_t sequence, uint32_t count, uint64_t due) {
+    publisher_ready(EPOLLIN);  // notices that the server closed the idle connection
+    if (fd < 0) open_connection();
+    posted += count;
     for (uint32_t i = 0; i < count; i++) {
         if (MAX_OUTPUT - output_end < MAX_PAYLOAD + 512) fail("the server takes no more POSTs");
         output_end += (size_t)snprintf(
@@ -69,12 +76,19 @@ static const char *take_head(const char *at, const char *end) {
 }
 
 void publisher_ready(uint32_t events) {
+    if (fd < 0) return;
     if (events & EPOLLOUT) flush();
     if (!(events & ~(uint32_t)EPOLLOUT)) return;
     for (;;) {
         ssize_t count = recv(fd, input + input_length, sizeof input - input_length, MSG_DONTWAIT);
         if (count < 0 && errno == EAGAIN) return;
-        if (count <= 0) fail("the server closed the publisher's connection");
+        if (count <= 0) {
+            // RFC 9112 9.8: an idle connection may be closed at any time; one that owes answers may not.
+            if (posted != answered) fail("the server closed the publisher's connection");
+            close(fd);
+            fd = -1;
+            return;
+        }
         const char *at = input, *end = input + input_length + count, *next;
         while (at < end) {
             if (body_left) {

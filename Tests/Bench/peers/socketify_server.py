@@ -31,10 +31,6 @@ def publish(response, request):
     response.on_data(on_data)
 
 
-def on_listen(_):
-    print("ready", flush=True)
-
-
 app.ws(
     "/fanout",
     {
@@ -45,5 +41,5 @@ app.ws(
     },
 )
 app.post("/fanout", publish)
-app.listen(AppListenOptions(port=port, host="127.0.0.1"), on_listen)
+app.listen(AppListenOptions(port=port, host="127.0.0.1"))
 app.run()

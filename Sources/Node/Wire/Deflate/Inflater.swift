@@ -65,6 +65,8 @@ package final class Inflater {
         _ message: UnsafeRawBufferPointer, keepingContext: Bool, within bounds: Bounds
     ) throws(InflateError) -> UnsafeRawBufferPointer {
         self.output.removeAll(keeping: Self.keptBytes)
+        // Some senders' zlib makes nothing of an empty message, where RFC 7692 7.2.3.6 has an empty block.
+        guard !message.isEmpty else { return self.output.bytes }
         if !keepingContext { inflateReset(self.stream) }
         var left = Self.finalBlocks
         let ended = try self.run(message, compressed: message.count, within: bounds, finalBlocks: &left)

@@ -1,4 +1,4 @@
-/// Removes the chunked transfer coding (RFC 9112 7.1), strictly: no sign, no prefix, no blanks around the size, CR LF only.
+/// Removes the chunked transfer coding (RFC 9112 7.1), strictly: no sign, prefix or blanks around the size, CR LF only.
 ///
 /// Extensions are bounded and ignored. Trailers are checked and bounded like fields and then all dropped
 /// (RFC 9110 6.5.1 allows that): so none can change what the head said.
@@ -75,7 +75,7 @@ struct HTTPChunkDecoder: Sendable {
 
     private func takeSize(_ byte: UInt8, digits: Int, value: Int, room: Int) throws(HTTPError) -> State {
         if let digit = byte.hexadecimalValue {
-            // Eight digits are 4 GiB, more than any limit; leading zeros count, or a size could be made of nothing else.
+            // Eight digits are 4 GiB, more than any limit; leading zeros count, or a size could be made of them alone.
             guard digits < 8 else { throw .malformedChunk }
             let size = value &<< 4 | Int(digit)
             guard size <= room else { throw .contentTooLarge }

@@ -33,7 +33,7 @@ package enum HTTPFieldName: UInt8, Sendable, CaseIterable {
         }
     }
 
-    /// RFC 9110 5.3: a field whose value is no list may come once. Two of them, and two readers may each believe another one.
+    /// RFC 9110 5.3: a field whose value is no list may come once. Of two, each reader may believe another one.
     var isSingleton: Bool {
         switch self {
         case .host, .contentLength, .transferEncoding, .contentType, .expect, .authorization, .origin, .secWebSocketKey,

@@ -8,7 +8,7 @@ package struct HTTPLimits: Sendable, Equatable {
     package let fieldLine: Int
     /// The number of field lines, 1 to 254; more are refused with 431.
     package let fieldCount: Int
-    /// Request line and all fields, at most 65,535; more is refused with 431. A chunked body's trailers have the same limit.
+    /// Request line and all fields, at most 65,535; more is refused with 431. Trailers have the same limit.
     package let head: Int
     /// The body; a longer one is refused with 413. A route may lower it, see `HTTPRequestParser.limitBody(to:)`.
     package let body: Int

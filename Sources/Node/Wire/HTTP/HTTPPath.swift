@@ -2,7 +2,7 @@
 enum HTTPPath {
     /// Refuses every path that two readers could understand differently, or that leaves its folder.
     ///
-    /// RFC 3986 6.2.2.3 would have dot segments removed; browsers do it before they send, so whoever sends one means harm.
+    /// RFC 3986 6.2.2.3 would have dot segments removed; browsers do it before they send: whoever sends one means harm.
     static func check(_ path: UnsafeRawBufferPointer) throws(HTTPError) {
         var segmentCount = 0
         var segmentDots = 0

@@ -1,6 +1,6 @@
 /// One answer: a status, fields that are ready to be sent, and a body that copies share.
 ///
-/// `Date`, `Connection`, `Content-Length` and the security fields are written by `HTTPResponseWriter`; there is no `Server`.
+/// `HTTPResponseWriter` adds `Date`, `Connection`, `Content-Length` and the security fields; nobody adds `Server`.
 package struct HTTPResponse: Sendable {
     package var status: HTTPStatus
     package var body: [UInt8]

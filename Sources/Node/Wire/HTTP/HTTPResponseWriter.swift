@@ -74,7 +74,8 @@ package struct HTTPResponseWriter: Sendable {
 
 /// An answer that never changes but for its date: the bytes are made once, with a gap for the date.
 package struct HTTPPrebuiltResponse: Sendable {
-    package let status: HTTPStatus
+    /// What it was made of.
+    package let response: HTTPResponse
     private let keeping: [UInt8]
     private let closing: [UInt8]
     private let dateOffset: Int
@@ -82,7 +83,7 @@ package struct HTTPPrebuiltResponse: Sendable {
 
     /// Serializes `response` once with and once without `Connection: close`.
     package init(_ response: HTTPResponse) {
-        self.status = response.status
+        self.response = response
         let writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
         var statusLine: [UInt8] = []
         HTTPResponseWriter.appendStatusLine(response.status, to: &statusLine)

@@ -16,7 +16,11 @@ package enum RouteParameterKind: String, Sendable, CaseIterable {
         switch self {
         case .uuid: UInt128(uuid: segment) != nil
         case .int: (1...18).contains(segment.count) && segment.allSatisfy { $0.decimalValue != nil }
-        case .slug: !segment.isEmpty && segment.allSatisfy { $0 &- UInt8(ascii: "a") < 26 || $0.decimalValue != nil || $0 == UInt8(ascii: "-") }
+        case .slug:
+            !segment.isEmpty
+                && segment.allSatisfy {
+                    $0 &- UInt8(ascii: "a") < 26 || $0.decimalValue != nil || $0 == UInt8(ascii: "-")
+                }
         case .string, .rest: !segment.isEmpty
         }
     }
@@ -105,15 +109,19 @@ extension UInt128 {
     /// The value of a UUID in its canonical form, 8-4-4-4-12 hexadecimal digits.
     init?(uuid text: UnsafeRawBufferPointer) {
         guard text.count == 36 else { return nil }
-        var value: UInt128 = 0
+        var halves: (high: UInt64, low: UInt64) = (0, 0)
         for index in 0..<36 {
             if index == 8 || index == 13 || index == 18 || index == 23 {
                 guard text[index] == UInt8(ascii: "-") else { return nil }
+                continue
+            }
+            guard let digit = text[index].hexadecimalValue else { return nil }
+            if index < 18 {
+                halves.high = halves.high &<< 4 | UInt64(digit)
             } else {
-                guard let digit = text[index].hexadecimalValue else { return nil }
-                value = value &<< 4 | UInt128(digit)
+                halves.low = halves.low &<< 4 | UInt64(digit)
             }
         }
-        self = value
+        self = UInt128(halves.high) &<< 64 | UInt128(halves.low)
     }
 }

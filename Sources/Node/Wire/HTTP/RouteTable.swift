@@ -2,16 +2,16 @@ import Glibc
 
 /// The tree behind a `Router`, without its handlers: segments are found by hash, and a path has one way through it.
 ///
-/// At each node at most one child fits a segment, which is checked when the table is built; so there is no backtracking,
+/// At each node at most one child fits a segment, which is checked when the table is built: there is no backtracking,
 /// except that a `rest` parameter takes what nothing else took.
-struct RouteTable: Sendable {
+package struct RouteTable: Sendable {
     private struct Node: Sendable {
         var parameters: [(kind: RouteParameterKind, child: Int16)] = []
         var rest: Int16 = -1
         /// By raw value of `HTTPMethod`: the route's number, or -1.
         var routes = InlineArray<7, Int16>(repeating: -1)
         var allow = ""
-        var isEndpoint: Bool { !self.allow.isEmpty }
+        var isEndpoint = false
     }
 
     /// A literal child, in a table of open addressing.
@@ -49,8 +49,11 @@ struct RouteTable: Sendable {
     private var names: [UInt8] = []
     /// All methods of the table, for `OPTIONS *`.
     private(set) var allow = "OPTIONS"
+    /// By route.
+    let parameterNames: [[String]]
 
     init(_ routes: [(method: HTTPMethod, pattern: RoutePattern)]) throws(RouteError) {
+        self.parameterNames = routes.map { $0.pattern.parameterNames }
         for (index, route) in routes.enumerated() {
             var node = 0
             for segment in route.pattern.segments {
@@ -65,6 +68,7 @@ struct RouteTable: Sendable {
             guard index <= Int(Int16.max) else { throw .tooManyRoutes }
             self.nodes[node].routes[Int(route.method.rawValue)] = Int16(index)
             self.nodes[node].allow = RouteTable.allow(self.nodes[node])
+            self.nodes[node].isEndpoint = true
         }
         let used = HTTPMethod.allCases.filter { method in routes.contains { $0.method == method } }
         self.allow = RouteTable.allow(used)
@@ -90,7 +94,7 @@ struct RouteTable: Sendable {
             let segment = UnsafeRawBufferPointer(rebasing: path[start..<end])
             var child = self.child(of: node, segment, hash: hash)
             if child < 0 {
-                child = self.nodes[node].parameters.first { $0.kind.accepts(segment) }.map { Int($0.child) } ?? -1
+                child = self.parameterChild(of: node, accepting: segment)
                 captures.append(from: start, count: segment.count)
             }
             guard child >= 0 else { return self.outcome(method, fallback) }
@@ -103,12 +107,12 @@ struct RouteTable: Sendable {
 
     private func outcome(_ method: HTTPMethod, _ place: (node: Int, captures: Captures)?) -> Outcome {
         guard let place else { return .nothing }
-        let node = self.nodes[place.node]
-        guard method != .other else { return .wrongMethod(allow: node.allow) }
-        var route = node.routes[Int(method.rawValue)]
+        guard method != .other else { return .wrongMethod(allow: self.nodes[place.node].allow) }
+        var route = self.nodes[place.node].routes[Int(method.rawValue)]
         // RFC 9110 9.3.2: HEAD is GET without the body, which the writer leaves out.
-        if route < 0, method == .head { route = node.routes[Int(HTTPMethod.get.rawValue)] }
-        return route < 0 ? .wrongMethod(allow: node.allow) : .route(Int(route), place.captures)
+        if route < 0, method == .head { route = self.nodes[place.node].routes[Int(HTTPMethod.get.rawValue)] }
+        guard route >= 0 else { return .wrongMethod(allow: self.nodes[place.node].allow) }
+        return .route(Int(route), place.captures)
     }
 }
 
@@ -207,6 +211,16 @@ extension RouteTable {
     @inline(__always)
     private static func mix(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
         (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+    }
+
+    @inline(__always)
+    private func parameterChild(of node: Int, accepting segment: UnsafeRawBufferPointer) -> Int {
+        for index in self.nodes[node].parameters.indices {
+            if self.nodes[node].parameters[index].kind.accepts(segment) {
+                return Int(self.nodes[node].parameters[index].child)
+            }
+        }
+        return -1
     }
 
     @inline(__always)

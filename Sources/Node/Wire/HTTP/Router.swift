@@ -85,18 +85,43 @@ package struct Router<Handler: Sendable>: Sendable {
 
     /// The table as it was given: documents are generated from it.
     package let routes: [Route]
-    private let table: RouteTable
-    private let parameterNames: [[String]]
+    @usableFromInline package let handlers: [Handler]
+    @usableFromInline package let table: RouteTable
 
     /// Throws when a route is there twice or when a path could fit two patterns.
     package init(_ routes: [Route]) throws(RouteError) {
         self.routes = routes
+        self.handlers = routes.map(\.handler)
         self.table = try RouteTable(routes.map { ($0.method, $0.pattern) })
-        self.parameterNames = routes.map(\.pattern.parameterNames)
     }
 
     /// Finds the handler of a request.
+    ///
+    /// Inlined because the caller knows `Handler`; the search itself does not need it and is an ordinary call.
+    @inlinable
     package func match(_ request: HTTPRequest) -> RouteMatch<Handler> {
+        switch self.table.match(request) {
+        case .route(let index, let parameters): .found(self.handlers[index], parameters)
+        case .options(let allow): .options(allow: allow)
+        case .methodNotAllowed(let allow): .methodNotAllowed(allow: allow)
+        case .methodNotImplemented: .methodNotImplemented
+        case .notFound: .notFound
+        }
+    }
+}
+
+/// What a path leads to in the table, by the number of the route.
+package enum RouteIndexMatch: Sendable {
+    case route(Int, RouteParameters)
+    case options(allow: String)
+    case methodNotAllowed(allow: String)
+    case methodNotImplemented
+    case notFound
+}
+
+extension RouteTable {
+    /// Finds the route of a request; an escaped path is decoded before.
+    package func match(_ request: HTTPRequest) -> RouteIndexMatch {
         guard request.method != .other else { return .methodNotImplemented }
         if request.head.traits.contains(.escapedPath) {
             let path = request.withPath { HTTPPath.decoded($0) }
@@ -106,16 +131,15 @@ package struct Router<Handler: Sendable>: Sendable {
         return self.match(request.method, path: request.storage, offset: offset, count: Int(request.head.pathCount))
     }
 
-    private func match(_ method: HTTPMethod, path: [UInt8], offset: Int, count: Int) -> RouteMatch<Handler> {
-        if path[offset] != UInt8(ascii: "/") { return .options(allow: self.table.allow) }
+    private func match(_ method: HTTPMethod, path: [UInt8], offset: Int, count: Int) -> RouteIndexMatch {
+        if path[offset] != UInt8(ascii: "/") { return .options(allow: self.allow) }
         let outcome = path.withUnsafeBytes { bytes in
-            self.table.find(method, UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset &+ count)]))
+            self.find(method, UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset &+ count)]))
         }
         switch outcome {
         case .route(let index, let captures):
-            let parameters = RouteParameters(
-                names: self.parameterNames[index], bytes: path, offset: offset, captures: captures)
-            return .found(self.routes[index].handler, parameters)
+            let names = self.parameterNames[index]
+            return .route(index, RouteParameters(names: names, bytes: path, offset: offset, captures: captures))
         case .wrongMethod(let allow):
             return method == .options ? .options(allow: allow) : .methodNotAllowed(allow: allow)
         case .nothing:

@@ -67,6 +67,8 @@ enum HeaderTokens {
 
     /// Whether a list of tokens names `token`, which is in lower case.
     static func list(_ value: [UInt8], contains token: StaticString) -> Bool {
-        self.split(value[...], at: UInt8(ascii: ",")).contains { self.isEqual($0, ignoringCase: token) }
+        // Nearly every client names just this one token.
+        self.isEqual(value, ignoringCase: token)
+            || self.split(value[...], at: UInt8(ascii: ",")).contains { self.isEqual($0, ignoringCase: token) }
     }
 }

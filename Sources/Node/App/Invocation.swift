@@ -1,0 +1,106 @@
+internal import Shared
+
+/// What the command line asks for.
+enum Invocation: Equatable, Sendable {
+    /// `bellhop` or `bellhop serve`
+    case serve
+    /// `bellhop check-config`
+    case checkConfiguration
+    /// `bellhop --help`, also after a command
+    case help
+    /// `bellhop --version`
+    case version
+
+    /// A command line that asks for nothing we know: one line for standard error, and ``ExitCode/usage``.
+    struct Misuse: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
+    /// The commands, as they are typed and explained.
+    static let commands: [(name: String, invocation: Invocation, summary: String)] = [
+        ("serve", .serve, "run the node until SIGTERM; the default"),
+        ("check-config", .checkConfiguration, "say what is wrong with the environment, or what is in effect"),
+    ]
+
+    /// Reads the arguments after the program's name.
+    init(arguments: some Sequence<String>) throws(Misuse) {
+        let arguments = Array(arguments)
+        // Whoever asks what this is gets an answer, whatever else stands there.
+        if arguments.contains(where: { ["--help", "-h", "help"].contains($0) }) {
+            self = .help
+            return
+        }
+        if arguments.contains(where: { ["--version", "-V"].contains($0) }) {
+            self = .version
+            return
+        }
+        guard let first = arguments.first else {
+            self = .serve
+            return
+        }
+        guard let command = Self.commands.first(where: { $0.name == first }) else {
+            let known = Self.commands.map(\.name) + ["--help", "--version"]
+            let guess = Spelling.nearest(to: first, in: known).map { "did you mean \($0)?" } ?? "see bellhop --help"
+            let kind = first.hasPrefix("-") ? "option" : "command"
+            throw Misuse(description: "bellhop: unknown \(kind) \(SettingReader.quoted(first)); \(guess)")
+        }
+        guard arguments.count == 1 else {
+            let extra = SettingReader.quoted(arguments[1])
+            throw Misuse(description: "bellhop: \(command.name) takes no argument, and was given \(extra)")
+        }
+        self = command.invocation
+    }
+
+    /// The answer to `--version`: one line.
+    static var versionText: String {
+        "bellhop \(BuildInfo.version) (Swift \(BuildInfo.compiler), \(BuildInfo.mode))\n"
+    }
+
+    /// The answer to `--help`, at most 100 columns wide.
+    static var helpText: String {
+        var text = """
+            Bellhop: real-time operations for hotels, one node of a cluster.
+
+            Usage: bellhop [COMMAND]
+
+            Commands:
+
+            """
+        for command in self.commands { text += self.row(command.name, command.summary) }
+        text += "\nOptions:\n" + self.row("-h, --help", "show this") + self.row("-V, --version", "show the version")
+        text += """
+
+            A node is configured by its environment. Whatever is wrong is reported at once, and the exit status
+            is \(ExitCode.configuration.rawValue). A secret (*) may instead be read from the file that NAME_FILE names.
+
+
+            """
+        text += NodeSetting.groups.map { title, settings in
+            "\(title):\n" + settings.map(self.paragraph).joined()
+        }.joined(separator: "\n")
+        text += """
+
+            Signals: SIGTERM drains and stops, a second one stops at once.
+
+            Exit status: 0 stopped as asked, \(ExitCode.usage.rawValue) bad command line, \
+            \(ExitCode.unavailable.rawValue) a port or file is not to be had,
+            \(ExitCode.software.rawValue) our own fault, \(ExitCode.configuration.rawValue) bad environment.
+
+            A first try:
+              BELLHOP_JWT_SECRETS=\(NodeSetting.jwtSecrets.example) \\
+              BELLHOP_APPS=\(NodeSetting.apps.example) bellhop
+              curl http://127.0.0.1:8080/readyz
+
+            """
+        return text
+    }
+
+    private static func row(_ name: String, _ summary: String) -> String {
+        "  \(name)\(String(repeating: " ", count: max(1, 16 - name.count)))\(summary)\n"
+    }
+
+    private static func paragraph(_ setting: Setting) -> String {
+        let fallback = setting.fallback.map { "default: \($0)" } ?? "for example \(setting.example)"
+        return "  \(setting.name)\(setting.isSecret ? " (*)" : "")\n      \(setting.summary)\n      [\(fallback)]\n"
+    }
+}

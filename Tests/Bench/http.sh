@@ -1,0 +1,80 @@
+# shellcheck shell=bash
+# Plain HTTP: the node's /livez beside nginx that returns an answer of the same size, over kept-alive connections.
+# Sourced after servers.sh, whose PORT and PIDS it fills for the two.
+# shellcheck disable=SC2154,SC2153
+
+# cpu_ticks PID…: what they have used, in hundredths of a second.
+cpu_ticks() {
+    local pid sum=0 fields
+    for pid in "$@"; do
+        # The name may hold spaces and brackets: fields are counted after the last bracket. utime and stime are 14 and 15.
+        fields=$(sed 's/.*) //' "/proc/$pid/stat")
+        read -ra fields <<<"$fields"
+        sum=$((sum + fields[11] + fields[12]))
+    done
+    echo "$sum"
+}
+
+serve_node() {
+    local port
+    free_port port
+    PORT[node]=$port
+    BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$port BELLHOP_LOOPS=1 BELLHOP_LOG=warning \
+        BELLHOP_JWT_SECRETS=bench:$(openssl rand -base64 32) \
+        BELLHOP_APPS=bench:bench:$(openssl rand -hex 16) pinned node "$RELEASE/bellhop"
+    await_server node 20 http "http://127.0.0.1:$port/livez"
+}
+
+answer_of() { curl -fsS -i "http://127.0.0.1:${PORT[$1]}/livez"; }
+
+# serve_static: nginx with the node's headers and body, padded to the byte.
+serve_static() {
+    local port headers body missing padding=''
+    free_port port
+    PORT[nginx]=$port
+    # What nginx says by itself stays out; the rest is copied.
+    headers=$(answer_of node | tr -d '\r' | sed '1d; /^$/,$d' |
+        grep -viE '^(date|server|connection|content-type|content-length):' |
+        sed -E 's/^([^:]*): *(.*)$/            add_header \1 "\2";/')
+    body=$(curl -fsS "http://127.0.0.1:${PORT[node]}/livez")
+    while :; do
+        fill "$PEERS/nginx-static.conf.in" "$STATE/nginx" PORT="$port" HEADERS="$headers" BODY="$body$padding"
+        serve_nginx nginx "$STATE/nginx" livez
+        missing=$(($(answer_of node | wc -c) - $(answer_of nginx | wc -c)))
+        # nginx names itself and the connection: where it says more than the node it keeps the difference.
+        if ((missing <= 0)) || [[ -n $padding ]]; then break; fi
+        padding=$(printf '%*s' "$missing" '')
+        stop_server nginx
+    done
+    say "$DIM  the node answers $(answer_of node | wc -c) bytes, nginx $(answer_of nginx | wc -c)$PLAIN"
+}
+
+bench_http() {
+    local round count name seconds=${quick:+2} before ticks requests pids
+    seconds=${seconds:-4}
+    build_release bellhop
+    need_packages nginx wrk openssl
+    serve_node
+    serve_static
+    count=$(rounds 7)
+    for ((round = 1; round <= count; round++)); do
+        say "$DIM  http, round $round of $count$PLAIN"
+        for name in node nginx; do
+            IFS=, read -ra pids <<<"${PIDS[$name]}"
+            before=$(cpu_ticks "${pids[@]}")
+            taskset -c "$DRIVER_CORE" wrk -t1 -c64 -d"${seconds}s" "http://127.0.0.1:${PORT[$name]}/livez" >"$LOGS/wrk.log" ||
+                server_failed "$name" "failed under wrk"
+            ticks=$(($(cpu_ticks "${pids[@]}") - before))
+            requests=$(sed -n 's/^ *\([0-9]*\) requests in.*/\1/p' "$LOGS/wrk.log")
+            if grep -q 'Non-2xx\|Socket errors' "$LOGS/wrk.log"; then
+                cat "$LOGS/wrk.log"
+                server_failed "$name" "answered with errors"
+            fi
+            ANSWER="{\"phase\":\"http\",\"requests\":$requests,\"cpu_s\":$((ticks / 100)).$(printf '%02d' $((ticks % 100))),"
+            ANSWER+="\"per_cpu_s\":$((requests * 100 / (ticks ? ticks : 1)))}"
+            record http "$round" "$name"
+        done
+    done
+    stop_server nginx
+    stop_server node
+}

@@ -1,0 +1,154 @@
+"""Turns the rounds of a bench into ratios and holds them against the goals.
+
+    python report.py RESULTS.jsonl [--json FILE]
+
+A ratio is the median over the rounds of (server / other) within the round; the bracket is the range of the rounds.
+"""
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from statistics import median
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`metric` of `server`, divided by that of `other` unless `other` is empty, is at least (or most) `bound`."""
+
+    section: str
+    metric: str
+    server: str
+    other: str
+    bound: float
+    at_most: bool = False
+
+
+FANOUT = ("fanout-1000", "fanout-5000", "fanout-10000")
+GOALS = [
+    *(Goal(section, "per_cpu_s", "bellhop", "floor", 0.95) for section in FANOUT),
+    *(Goal(section, "per_cpu_s", "bellhop", "nchan", 1.7) for section in FANOUT),
+    *(Goal(section, "per_cpu_s", "bellhop", "ws", 2.0) for section in FANOUT),
+    *(Goal(section, "per_cpu_s", "bellhop", other, 1.0) for section in FANOUT for other in ("socketify", "websockets")),
+    Goal("burst-16", "per_cpu_s", "bellhop", "floor", 7.0),
+    Goal("burst-64", "per_cpu_s", "bellhop", "floor", 15.0),
+    *(Goal(section, "per_cpu_s", "bellhop", "socketify", 1.0) for section in ("burst-16", "burst-64")),
+    Goal("memory", "bytes_per_connection", "bellhop", "", 300, at_most=True),
+    Goal("memory", "resident_bytes_before", "bellhop", "", 16 * MIB, at_most=True),
+    Goal("handshakes", "per_cpu_s", "bellhop", "floor", 0.95),
+    Goal("latency", "p99_ms", "bellhop", "floor", 1.10, at_most=True),
+    Goal("http", "per_cpu_s", "node", "nginx", 1.0),
+]
+# What each section is about, the figure that its table shows, and against whom.
+SECTIONS = {
+    **{section: ("deliveries per CPU-second, one event at a time", "per_cpu_s", "floor") for section in FANOUT},
+    "burst-16": ("deliveries per CPU-second, 16 events in flight, 500 sockets", "per_cpu_s", "floor"),
+    "burst-64": ("deliveries per CPU-second, 64 events in flight, 500 sockets", "per_cpu_s", "floor"),
+    "memory": ("resident bytes per idle connection, 15,000 of them", "bytes_per_connection", "floor"),
+    "handshakes": ("handshakes per CPU-second", "per_cpu_s", "floor"),
+    "latency": ("p99 in ms, 20 events per second, 1,000 sockets", "p99_ms", "floor"),
+    "http": ("requests per CPU-second, keep-alive", "per_cpu_s", "nginx"),
+}
+
+
+@dataclass
+class Figure:
+    """One comparison: the value itself, or the median ratio with the range of its rounds."""
+
+    value: float
+    low: float
+    high: float
+    rounds: int
+
+
+class Results:
+    def __init__(self, lines):
+        self.rounds = defaultdict(dict)  # (section, server) -> round -> measurement
+        for line in lines:
+            row = json.loads(line)
+            self.rounds[row["section"], row["server"]][row["round"]] = row
+
+    def servers(self, section):
+        return [server for found, server in self.rounds if found == section]
+
+    def value(self, section, server, metric):
+        rows = self.rounds.get((section, server))
+        return rows and median(row[metric] for row in rows.values())
+
+    def figure(self, section, metric, server, other):
+        """None if one of them was not measured, or never in the same round."""
+        ours = self.rounds.get((section, server), {})
+        theirs = self.rounds.get((section, other), {}) if other else None
+        values = [
+            row[metric] / (theirs[number][metric] if other else 1)
+            for number, row in ours.items()
+            if not other or theirs.get(number, {}).get(metric)
+        ]
+        return Figure(median(values), min(values), max(values), len(values)) if values else None
+
+
+def number(value):
+    if value >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def print_tables(results):
+    for section, (title, metric, base) in SECTIONS.items():
+        servers = results.servers(section)
+        if not servers:
+            continue
+        print(f"\n{section}: {title}, and × {base} (median and range of the rounds)")
+        for server in sorted(servers, key=lambda server: server != base):
+            value = number(results.value(section, server, metric))
+            ratio = results.figure(section, metric, server, base)
+            shown = f"{ratio.value:7.2f}  [{ratio.low:.2f} – {ratio.high:.2f}]" if ratio and server != base else ""
+            print(f"  {server:<12} {value:>12}  {shown}")
+
+
+def judged(results):
+    for goal in GOALS:
+        figure = results.figure(goal.section, goal.metric, goal.server, goal.other)
+        if figure is None:
+            continue
+        is_met = figure.value <= goal.bound if goal.at_most else figure.value >= goal.bound
+        yield goal, figure, is_met
+
+
+def print_goals(rows):
+    marks = {True: "✓", False: "✗ short"}
+    if sys.stdout.isatty():
+        marks = {True: "\033[32m✓\033[0m", False: "\033[31m✗ short\033[0m"}
+    print(f"\n{'goal':<64} {'bound':>10} {'measured':>12}")
+    for goal, figure, is_met in rows:
+        what = f"{goal.section}: {goal.metric} of {goal.server}" + (f" / {goal.other}" if goal.other else "")
+        sign = "≤" if goal.at_most else "≥"
+        print(f"{what:<64} {sign} {number(goal.bound):>8} {number(figure.value):>12}  {marks[is_met]}")
+    met = sum(is_met for *_, is_met in rows)
+    print(f"{met} of {len(rows)} goals met")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("results")
+    parser.add_argument("--json")
+    options = parser.parse_args()
+    with open(options.results, encoding="utf-8") as lines:
+        results = Results(lines)
+    print_tables(results)
+    rows = list(judged(results))
+    if rows:
+        print_goals(rows)
+    if options.json:
+        report = {
+            "goals": [{**asdict(goal), **asdict(figure), "met": is_met} for goal, figure, is_met in rows],
+            "measurements": [row for rounds in results.rounds.values() for row in rounds.values()],
+        }
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=1)
+
+
+main()
