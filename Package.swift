@@ -68,7 +68,7 @@ let package = Package(
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Wire"]),
         tests(of: "App", imports: ["Shared"]),
-        tests(of: "LoadTest", imports: ["Shared"]),
+        tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in
             .executableTarget(

@@ -51,9 +51,10 @@ enum HelpText {
         let times = "p50 p90 p99 p99.9 p99.99 max mean connect_p50 connect_p99 connect_max"
         return """
             Verdict
-              A run is good unless one of these holds: \(Verdict.defaults.prefix(5).joined(separator: ", ")),
-              \(Verdict.defaults.dropFirst(5).joined(separator: ", ")). With --fail-if only the given conditions count, and the
-              last line says so if a default would have failed. A condition is METRIC COMPARISON NUMBER[UNIT] with > >= < <=:
+              A run is good unless one of these holds: \(Verdict.defaults.prefix(6).joined(separator: ", ")),
+              \(Verdict.defaults.dropFirst(6).joined(separator: ", ")), or nothing was connected or delivered at all.
+              With --fail-if only the given conditions count; the last line says so if a default would have failed.
+              A condition is METRIC COMPARISON NUMBER[UNIT], compared by > >= < <=; a figure that was not measured fails.
                 times (us, ms, s)   \(times)
                 counts              connected failed dropped lost duplicates disorder strangers refused deliveries
                                     connects_per_s deliveries_per_s
@@ -91,14 +92,14 @@ enum HelpText {
     private static func defaultValue(_ option: Option, _ plan: Plan) -> String? {
         switch option {
         case .sockets: "\(plan.sockets)"
-        case .seconds: NumberText.significant(plan.seconds)
-        case .rate: plan.rate > 0 ? NumberText.significant(plan.rate) : nil
+        case .seconds: NumberText.plain(plan.seconds)
+        case .rate: plan.rate > 0 ? NumberText.plain(plan.rate) : nil
         case .burst: "\(plan.burst)"
         case .bytes: "\(plan.messageBytes)"
         case .inFlight: "\(plan.connectsInFlight)"
-        case .warmup: NumberText.significant(plan.warmupSeconds)
-        case .grace: NumberText.significant(plan.graceSeconds)
-        case .timeout: NumberText.significant(plan.connectSeconds)
+        case .warmup: NumberText.plain(plan.warmupSeconds)
+        case .grace: NumberText.plain(plan.graceSeconds)
+        case .timeout: NumberText.plain(plan.connectSeconds)
         case .url, .publish, .env, .direct, .pid, .close, .ramp, .workers, .source, .json, .svg, .html, .failIf,
             .noProgress:
             nil
@@ -171,7 +172,7 @@ extension Scenario {
 
     fileprivate var rateExplanation: String {
         switch self {
-        case .connect: "connects per second; without it as fast as they go (the same as --ramp)"
+        case .connect: "connects per second; without it as fast as they go"
         case .idle: ""
         case .fanout: "events per second, each to every socket"
         case .echo: "messages per second on each socket"
@@ -186,12 +187,12 @@ extension Scenario {
                 "\(url) --sockets 10000", "\(url) --sockets 100000 --close",
                 "\(url) --sockets 5000 --rate 500 --svg ramp.svg",
             ]
-        case .idle: ["\(url) --sockets 15000 --pid 1234 --fail-if 'rss_per_socket>300B' --fail-if 'dropped>0'"]
+        case .idle: ["\(url) --sockets 15000 --pid 1234 --fail-if 'rss_per_socket>300B'"]
         case .fanout:
             [
                 "\(url) --publish http://127.0.0.1:8080/fanout --pid 1234",
                 "--env .bellhop/env --direct --sockets 20000 --rate 5 --html report.html",
-                "\(url) --publish http://127.0.0.1:8080/fanout --rate 1600 --burst 16 --sockets 500",
+                "--env .bellhop/env --rate 1600 --burst 16 --sockets 500",
             ]
         case .echo: ["\(url) --sockets 500 --rate 10", "\(url) --sockets 50 --rate 100 --bytes 4096 --json -"]
         }

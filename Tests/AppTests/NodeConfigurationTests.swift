@@ -15,7 +15,8 @@ import Testing
         file: { path throws(SystemError) in
             guard path == "/run/keys" else { throw SystemError("open", errno: ENOENT) }
             return SecretFile(content: Array("k9:\(key)\n".utf8))
-        })
+        },
+        isFolder: { !$0.contains("?") })
 
     private func configuration(_ more: [String: String] = [:]) throws(ConfigurationError) -> NodeConfiguration {
         try NodeConfiguration(
@@ -74,7 +75,8 @@ import Testing
             "BELLHOP_APPS": "1:k1:ssssssssssssssss,2:k2:ssssssssssssssss",
             "BELLHOP_APPS_FILE": "/run/keys", "BELLHOP_NODE_ID": "n-1", "BELLHOP_ADVERTISE": "n1.example:81",
             "BELLHOP_CLUSTER_SECRETS": "c1:\(Self.key)", "BELLHOP_LOOPS": "7", "BELLHOP_DRAIN_SECONDS": "0",
-            "BELLHOP_DRAIN_NOTICE_SECONDS": "5", "BELLHOP_TEST_CLIENTS": "1", "BELLHOP_MAX_CONNECTIONS": "9",
+            "BELLHOP_DRAIN_NOTICE_SECONDS": "5", "BELLHOP_WEB": "/srv/web", "BELLHOP_TEST_CLIENTS": "1",
+            "BELLHOP_MAX_CONNECTIONS": "9",
             "BELLHOP_MAX_HEADER_BYTES": "1024", "BELLHOP_MAX_BODY_BYTES": "2048", "BELLHOP_MAX_MESSAGE_BYTES": "4096",
             "BELLHOP_OUTBOX_BYTES": "8192", "BELLHOP_OUTBOX_TOTAL_BYTES": "16384", "BELLHOP_HEADER_SECONDS": "1",
             "BELLHOP_BODY_SECONDS": "2", "BELLHOP_IDLE_SECONDS": "3", "BELLHOP_LOG": "debug",
@@ -111,6 +113,7 @@ import Testing
                 BELLHOP_LOOPS=7
                 BELLHOP_DRAIN_NOTICE_SECONDS=5
                 BELLHOP_DRAIN_SECONDS=0
+                BELLHOP_WEB=/srv/web
                 BELLHOP_TEST_CLIENTS=on
                 BELLHOP_LOG=debug
                 BELLHOP_LOG_FORMAT=text

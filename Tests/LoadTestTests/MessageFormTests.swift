@@ -43,7 +43,7 @@ import Testing
         let message = MessageForm(run: 42, byteCount: 110).message(EventStamp(lane: 7, sequence: 255, due: 16))
         #expect(
             String(decoding: message, as: UTF8.self)
-                == #"{"run":"000000000000002a","lane":"00000007","seq":"00000000000000ff","due":"0000000000000010","fill":"00"}"#
+                == #"{"run":"000000000000002a","lane":"00000007","seq":"00000000000000ff","due":"0000000000000010","fill":"000000"}"#
         )
     }
 }

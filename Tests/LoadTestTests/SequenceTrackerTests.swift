@@ -22,12 +22,15 @@ import Testing
         #expect(Self.arrivals([5, 9, 8, 5]) == [.inOrder, .inOrder, .late, .duplicate])
     }
 
-    @Test(arguments: [(63, SequenceTracker.Arrival.late), (64, .duplicate), (65, .duplicate)])
+    @Test(
+        arguments: [
+            (63, SequenceTracker.Arrival.late), (64, .duplicate), (65, .duplicate),
+        ] as [(UInt64, SequenceTracker.Arrival)])
     func `memory reaches back 64 numbers`(age: UInt64, expected: SequenceTracker.Arrival) {
         #expect(Self.arrivals([100, 100 - age]) == [.inOrder, expected])
     }
 
-    @Test(arguments: [62, 63, 64, 65, 1000]) func `a jump keeps what is still within memory`(jump: UInt64) {
+    @Test(arguments: [62, 63, 64, 65, 1000] as [UInt64]) func `a jump keeps what is still within memory`(jump: UInt64) {
         let again: SequenceTracker.Arrival = .duplicate
         #expect(Self.arrivals([10, 10 + jump, 10]) == [.inOrder, .inOrder, again])
         let between: SequenceTracker.Arrival = jump <= 64 ? .late : .duplicate

@@ -114,7 +114,7 @@ struct FixtureService: HTTPService {
 /// Sends everything back, and everything that is published to everyone.
 final class FixtureEndpoint: WebSocketEndpoint {
     var terms = WebSocketTerms(limits: WebSocketLimits(), deflate: PerMessageDeflate.Policy())
-    private let host: SessionHost
+    private unowned let host: SessionHost
     private let broadcast: Broadcast
 
     init(host: SessionHost, timings: WebSocketTimings) {

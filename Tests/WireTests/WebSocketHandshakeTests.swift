@@ -2,11 +2,24 @@ import Testing
 
 @testable import Wire
 
-/// A field look-up as HTTP gives it: any case, repeated fields joined.
-func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
+/// A field look-up as an HTTP client gives it: any case, repeated fields joined.
+func fields(_ list: [(String, String)]) -> WebSocketClientHandshake.Fields {
     { name in
         let values = list.filter { $0.0.lowercased() == "\(name)" }.map(\.1)
         return values.isEmpty ? nil : Array(values.joined(separator: ", ").utf8)
+    }
+}
+
+/// The request with this line and these fields, as the server's parser gives it.
+func parsed(_ list: [(String, String)], line: String = "GET /chat HTTP/1.1") throws -> HTTPRequest {
+    let text = line + "\r\n" + list.map { "\($0.0): \($0.1)\r\n" }.joined() + "\r\n"
+    var parser = HTTPRequestParser()
+    return try Array(text.utf8).withUnsafeBytes { bytes throws in
+        var input = bytes
+        guard case .request(let request) = try parser.next(&input, limits: HTTPLimits()) else {
+            throw HTTPError.malformedRequestLine
+        }
+        return request
     }
 }
 
@@ -25,7 +38,7 @@ func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
     static func response(
         _ list: [(String, String)], policy: WebSocketHandshake.Policy = .init()
     ) throws -> String {
-        let handshake = try WebSocketHandshake(isGet: true, isHTTP11: true, fields: fields(list), policy: policy)
+        let handshake = try WebSocketHandshake(parsed(list), policy: policy)
         var output: [UInt8] = []
         handshake.appendResponse(to: &output)
         return String(decoding: output, as: UTF8.self)
@@ -52,7 +65,7 @@ func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
             ("Upgrade", nil, .upgradeMissing), ("Upgrade", "websockets", .upgradeMissing),
             ("Upgrade", "web socket", .upgradeMissing), ("Connection", nil, .upgradeMissing),
             ("Connection", "keep-alive", .upgradeMissing), ("Connection", "\"upgrade\"", .upgradeMissing),
-            ("Host", nil, .hostMissing), ("Sec-WebSocket-Version", nil, .versionUnsupported),
+            ("Sec-WebSocket-Version", nil, .versionUnsupported),
             ("Sec-WebSocket-Version", "8", .versionUnsupported),
             ("Sec-WebSocket-Version", "13, 8", .versionUnsupported),
             ("Sec-WebSocket-Version", "013", .versionUnsupported), ("Sec-WebSocket-Key", nil, .keyInvalid),
@@ -71,7 +84,7 @@ func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
     @Test func `each refusal has its status and says how to ask right`() {
         let answers: [(WebSocketHandshakeError, Int, String?)] = [
             (.methodNotGet, 405, "Allow: GET"), (.upgradeMissing, 426, "Upgrade: websocket"), (.oldHTTP, 400, nil),
-            (.hostMissing, 400, nil), (.versionUnsupported, 426, "Sec-WebSocket-Version: 13"), (.keyInvalid, 400, nil),
+            (.versionUnsupported, 426, "Sec-WebSocket-Version: 13"), (.keyInvalid, 400, nil),
             (.listInvalid, 400, nil),
         ]
         for (error, status, field) in answers {
@@ -81,12 +94,11 @@ func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
     }
 
     @Test func `only GET and HTTP 1_1 become a WebSocket`() {
-        let lookup = fields(Self.request)
         #expect(throws: WebSocketHandshakeError.methodNotGet) {
-            try WebSocketHandshake(isGet: false, isHTTP11: true, fields: lookup, policy: .init())
+            try WebSocketHandshake(parsed(Self.request, line: "OPTIONS /chat HTTP/1.1"), policy: .init())
         }
         #expect(throws: WebSocketHandshakeError.oldHTTP) {
-            try WebSocketHandshake(isGet: true, isHTTP11: false, fields: lookup, policy: .init())
+            try WebSocketHandshake(parsed(Self.request, line: "GET /chat HTTP/1.0"), policy: .init())
         }
     }
 
@@ -104,7 +116,7 @@ func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
     @Test func `compression is agreed on in the answer and for the reader`() throws {
         let policy = WebSocketHandshake.Policy(deflate: .init())
         let list = Self.request + [("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")]
-        let handshake = try WebSocketHandshake(isGet: true, isHTTP11: true, fields: fields(list), policy: policy)
+        let handshake = try WebSocketHandshake(parsed(list), policy: policy)
         #expect(handshake.deflate == PerMessageDeflate())
         let line =
             "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
@@ -192,7 +204,7 @@ func fields(_ list: [(String, String)]) -> WebSocketHandshake.Fields {
             return (String(parts[0]), String(parts[1]))
         }
         let policy = WebSocketHandshake.Policy(subprotocols: ["superchat"], deflate: .init())
-        let server = try WebSocketHandshake(isGet: true, isHTTP11: true, fields: fields(asked), policy: policy)
+        let server = try WebSocketHandshake(parsed(asked), policy: policy)
         #expect(server.subprotocol == "superchat" && server.deflate == PerMessageDeflate())
     }
 }

@@ -11,7 +11,8 @@ seconds=${seconds:-5}
 # What a run finds is kept here and is where the next one starts; the corpus in the tree stays as committed.
 FOUND=$STATE/fuzz
 export FUZZ=1
-flags=(-c release --sanitize=fuzzer --sanitize=address --scratch-path .build/fuzz)
+# swiftc heeds only the last of several -sanitize flags: without the joined one there would be no coverage to steer by.
+flags=(-c release --sanitize=fuzzer --sanitize=address -Xswiftc -sanitize=fuzzer,address --scratch-path .build/fuzz)
 
 fuzz() { # TARGET
     local target=$1 program found=$FOUND/$1 features

@@ -63,7 +63,7 @@ struct Coordinator {
         }
         for _ in 0..<Interrupts.take() { self.carryOut(self.campaign.interrupted(at: then)) }
         self.carryOut(self.campaign.ticked(at: then))
-        self.watch.look()
+        self.watch.look(at: then)
         self.progress.show(self.campaign, self.plan, at: then)
     }
 

@@ -3,7 +3,7 @@ internal import Glibc
 /// Shows where a run is, on standard error: one line that changes on a terminal, else a line now and then.
 struct ProgressView {
     private static let terminalInterval: UInt64 = 100_000_000
-    private static let plainInterval: UInt64 = 5_000_000_000
+    private static let plainInterval: UInt64 = 2_000_000_000
     private static let barCells = 24
 
     private let isOn: Bool
@@ -44,7 +44,7 @@ struct ProgressView {
                 String(repeating: "█", count: full) + String(repeating: "░", count: Self.barCells - full))
         }
         parts.append(stage.position)
-        if let perSecond { parts.append("\(NumberText.fixed(perSecond, 0)) \(stage.unit)") }
+        if let perSecond, let unit = stage.unit { parts.append("\(NumberText.fixed(perSecond, 0)) \(unit)") }
         parts += stage.remarks
         return parts.joined(separator: "  ")
     }
@@ -66,9 +66,9 @@ struct ProgressStage: Equatable {
     /// From 0 to 1.
     var share: Double
     var position: String
-    /// What the rate is made of.
+    /// What the rate is made of; without a unit it is not shown.
     var counted: UInt64
-    var unit: String
+    var unit: String?
     var remarks: [String] = []
 
     init?(_ campaign: Campaign, _ plan: Plan, at now: UInt64) {
@@ -89,8 +89,10 @@ struct ProgressStage: Equatable {
             let all = Double(end - start) / 1e9
             self.name = isWarmingUp ? "warm up" : "measure"
             self.share = all > 0 ? past / all : 1
-            self.position = "\(NumberText.fixed(min(past, all), 0)) of \(NumberText.fixed(all, 0)) s"
-            (self.counted, self.unit) = (figures[.deliveries], "deliveries/s")
+            let decimals = all < 10 ? 1 : 0
+            self.position = "\(NumberText.fixed(min(past, all), decimals)) of \(NumberText.fixed(all, decimals)) s"
+            // What the warm-up delivers is not counted.
+            (self.counted, self.unit) = (figures[.deliveries], isWarmingUp ? nil : "deliveries/s")
             if campaign.p99 > 0 {
                 self.remarks.append("p99 \(NumberText.milliseconds(Double(campaign.p99) / 1e6))")
             }

@@ -28,6 +28,7 @@ struct ServerWatch {
     private let pids: [Int32]
     private var samples: [Int32: [Moment: Sample]] = [:]
     private var peaks: [Int32: UInt64] = [:]
+    private var nextLook: UInt64 = 0
 
     init(_ pids: [Int32]) { self.pids = pids }
 
@@ -39,8 +40,10 @@ struct ServerWatch {
         }
     }
 
-    /// Looks whether memory is at a new height.
-    mutating func look() {
+    /// Looks whether memory is at a new height, a few times a second at most.
+    mutating func look(at now: UInt64) {
+        guard now >= self.nextLook else { return }
+        self.nextLook = now + 200_000_000
         for pid in self.pids { _ = self.read(pid) }
     }
 

@@ -51,14 +51,19 @@ struct LatencyPlot {
         return parts.joined(separator: "\n")
     }
 
-    private static let style = """
-        .plot{font:12px system-ui,sans-serif;--ink:#1b2430;--dim:#5b6675;--rule:#d9dee6;--paper:#fff;--line:#0b66d8}\
-        @media (prefers-color-scheme:dark){.plot{--ink:#e8edf4;--dim:#9aa7b8;--rule:#324052;--paper:#151c26;--line:#6db3ff}}\
-        .plot .paper{fill:var(--paper)}.plot text{fill:var(--ink)}.plot .note,.plot .tick{fill:var(--dim)}\
-        .plot .title{font-size:16px;font-weight:600}.plot .rule{stroke:var(--rule);stroke-width:1}\
-        .plot .curve{fill:none;stroke:var(--line);stroke-width:2.5;stroke-linejoin:round}\
-        .plot .mark{fill:var(--line);stroke:var(--paper);stroke-width:2}
-        """
+    /// Plain colours, not variables: viewers that know little CSS show the light one.
+    private static let style =
+        ".plot text{font:12px system-ui,sans-serif}.plot text.title{font-size:16px;font-weight:600}"
+        + ".plot .rule{stroke-width:1}.plot .curve{fill:none;stroke-width:2.5;stroke-linejoin:round}"
+        + ".plot .mark{stroke-width:2}"
+        + Self.colours(ink: "#1b2430", dim: "#5b6675", rule: "#d9dee6", paper: "#ffffff", line: "#0b66d8")
+        + "@media (prefers-color-scheme:dark){"
+        + Self.colours(ink: "#e8edf4", dim: "#9aa7b8", rule: "#324052", paper: "#151c26", line: "#6db3ff") + "}"
+
+    private static func colours(ink: String, dim: String, rule: String, paper: String, line: String) -> String {
+        ".plot .paper{fill:\(paper)}.plot text{fill:\(ink)}.plot text.note,.plot text.tick{fill:\(dim)}"
+            + ".plot .rule{stroke:\(rule)}.plot .curve{stroke:\(line)}.plot .mark{fill:\(line);stroke:\(paper)}"
+    }
 
     // MARK: Axes
 
@@ -87,14 +92,17 @@ struct LatencyPlot {
         for (name, quantile) in Self.percentiles where -log10(1 - quantile) <= self.nines + 1e-9 {
             let x = self.x(quantile)
             parts.append(self.rule(x, Self.top, x, Self.bottom))
-            parts.append(self.text(x, Self.bottom + 18, name, "tick"))
+            let isLast = x > Self.right - 40
+            parts.append(
+                self.text(
+                    isLast ? Self.right + 8 : x, Self.bottom + 18, name, "tick", anchor: isLast ? "end" : "middle"))
         }
         parts.append(self.text((Self.left + Self.right) / 2, Self.bottom + 42, "percentile", "note"))
         return parts
     }
 
     private static let percentiles: [(name: String, quantile: Double)] = [
-        ("0 %", 0), ("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99), ("99.9 %", 0.999), ("99.99 %", 0.9999),
+        ("50 %", 0.5), ("90 %", 0.9), ("99 %", 0.99), ("99.9 %", 0.999), ("99.99 %", 0.9999),
         ("99.999 %", 0.99999), ("99.9999 %", 0.999999), ("99.99999 %", 0.9999999),
     ]
 
@@ -116,8 +124,12 @@ struct LatencyPlot {
             let (x, y) = (self.x(quantile), self.y(milliseconds))
             parts.append("<circle class=\"mark\" cx=\"\(Self.coordinate(x))\" cy=\"\(Self.coordinate(y))\" r=\"4.5\"/>")
             let label = "\(name) \(NumberText.milliseconds(milliseconds))"
-            // Above the curve, which only rises: to the left of its point nothing is in the way.
-            parts.append(self.text(x - 6, max(y - 9, Self.top + 10), label, "label", anchor: "end"))
+            // The curve only rises: above it to the left nothing is in the way, except for the first point the axis.
+            let isFirst = name == "p50"
+            parts.append(
+                self.text(
+                    isFirst ? x + 8 : x - 6, isFirst ? min(y + 18, Self.bottom - 6) : max(y - 9, Self.top + 10), label,
+                    "label", anchor: isFirst ? "start" : "end"))
         }
         return parts
     }
@@ -139,8 +151,9 @@ struct LatencyPlot {
         return Self.bottom - share * (Self.bottom - Self.top)
     }
 
+    /// Powers of ten and their halves have few digits.
     private static func tick(_ milliseconds: Double) -> String {
-        milliseconds >= 1 ? NumberText.fixed(milliseconds, 0) : "\(NumberText.significant(milliseconds))".trimmingZeros
+        milliseconds >= 1 ? NumberText.fixed(milliseconds, 0) : NumberText.plain(milliseconds)
     }
 
     private func rule(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
@@ -156,33 +169,4 @@ struct LatencyPlot {
 
     /// Without a thousands separator, unlike numbers for people.
     private static func coordinate(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
-}
-
-extension String {
-    /// `0.0500` → `0.05`.
-    fileprivate var trimmingZeros: String {
-        guard self.contains(".") else { return self }
-        var text = Substring(self)
-        while text.hasSuffix("0") { text = text.dropLast() }
-        return String(text.hasSuffix(".") ? text.dropLast() : text)
-    }
-}
-
-/// Text inside markup.
-enum Markup {
-    /// Nothing in the result can be taken for a tag, an entity or the end of an attribute.
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
 }

@@ -40,6 +40,13 @@ enum NumberText {
         }
     }
 
+    /// Up to six digits behind the point, without zeros at the end: `0.05`, `10`.
+    static func plain(_ number: Double) -> String {
+        var text = Substring(Self.fixed(number, 6))
+        while text.hasSuffix("0") { text = text.dropLast() }
+        return String(text.hasSuffix(".") ? text.dropLast() : text)
+    }
+
     /// `8.34 ms`.
     static func milliseconds(_ number: Double) -> String { Self.significant(number) + " ms" }
 

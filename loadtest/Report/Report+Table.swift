@@ -30,7 +30,7 @@ extension Report {
                     + (self.workers == 1 ? " worker" : " workers")),
             Row(name: "connects/s", value: NumberText.fixed(self.connectsPerSecond, 0)),
         ]
-        if self.plan.scenario.timesMessages || self.plan.scenario == .idle {
+        if self.plan.scenario.timesMessages {
             rows.append(Row(name: "time to connect", value: Self.percentiles(self.result.connectTimes)))
         }
         rows += self.result.failures.sorted.map {

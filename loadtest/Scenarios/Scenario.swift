@@ -58,14 +58,14 @@ enum Scenario: String, CaseIterable, Sendable {
     /// The options that mean something to it.
     var options: [Option] {
         let common: [Option] = [
-            .url, .env, .direct, .pid, .sockets, .ramp, .inFlight, .timeout, .workers, .source, .json, .svg, .html,
+            .url, .env, .direct, .pid, .sockets, .inFlight, .timeout, .workers, .source, .json, .svg, .html,
             .failIf, .noProgress,
         ]
         switch self {
         case .connect: return common + [.rate, .close]
-        case .idle: return common + [.seconds]
-        case .fanout: return common + [.publish, .seconds, .rate, .burst, .bytes, .warmup, .grace]
-        case .echo: return common + [.seconds, .rate, .bytes, .warmup, .grace]
+        case .idle: return common + [.seconds, .ramp]
+        case .fanout: return common + [.publish, .seconds, .rate, .burst, .bytes, .ramp, .warmup, .grace]
+        case .echo: return common + [.seconds, .rate, .bytes, .ramp, .warmup, .grace]
         }
     }
 }

@@ -74,13 +74,19 @@ struct NodeConfiguration: Sendable, Equatable {
         var randomNodeID: String
         /// Opens what `NAME_FILE` names.
         var file: @Sendable (String) throws(SystemError) -> SecretFile
+        /// Whether there is a folder of that name.
+        var isFolder: @Sendable (String) -> Bool
 
         /// The machine that this process runs on.
         static var machine: Surroundings {
             Surroundings(
                 cores: max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))), isTerminal: isatty(2) == 1,
                 randomNodeID: "node-\(String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16))",
-                file: { (path) throws(SystemError) in try SecretFile(path: path) })
+                file: { (path) throws(SystemError) in try SecretFile(path: path) },
+                isFolder: { path in
+                    var about = stat()
+                    return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFDIR
+                })
         }
     }
 
@@ -97,7 +103,7 @@ struct NodeConfiguration: Sendable, Equatable {
         self.readCredentials(&reader, surroundings)
         self.readNetwork(&reader)
         self.readStores(&reader)
-        self.readNode(&reader)
+        self.readNode(&reader, surroundings)
         self.readLimits(&reader)
         try reader.finish()
         self.warnings = reader.warnings
@@ -162,7 +168,7 @@ struct NodeConfiguration: Sendable, Equatable {
         }
     }
 
-    private mutating func readNode(_ reader: inout SettingReader) {
+    private mutating func readNode(_ reader: inout SettingReader, _ surroundings: Surroundings) {
         reader.read(NodeSetting.nodeID, into: &self.nodeID, Identifier.parse)
         reader.readList(NodeSetting.clusterSecrets, into: &self.clusterKeys) { text throws(SettingProblem) in
             try SigningKey(setting: text)
@@ -186,7 +192,12 @@ struct NodeConfiguration: Sendable, Equatable {
         reader.read(NodeSetting.loops, into: &self.loops, in: Self.loopRange)
         reader.read(NodeSetting.drainNotice, into: &self.drainNoticeSeconds, in: 0...300)
         reader.read(NodeSetting.drain, into: &self.drainSeconds, in: 0...3_600)
-        reader.read(NodeSetting.web, into: &self.webPath) { path throws(SettingProblem) in path }
+        reader.read(NodeSetting.web, into: &self.webPath) { path throws(SettingProblem) in
+            guard surroundings.isFolder(path) else {
+                throw SettingProblem("\(SettingReader.quoted(path)) is not a folder")
+            }
+            return path
+        }
         reader.read(NodeSetting.testClients, into: &self.servesTestClients)
         reader.read(NodeSetting.log, into: &self.logLevel)
         reader.read(NodeSetting.logFormat, into: &self.logFormat)

@@ -192,8 +192,9 @@ extension EventLoop {
         switch slot.pointee.state {
         case .lingering: self.end(id, .closedHere)
         case .open:
-            self.updateInterest(slot, id)
             self.handlers[Int(slot.pointee.handler)].inputEnded(id)
+            // Who closes now, as most do, is spared a call to the kernel; for the others the end is readable for ever.
+            if slot.pointee.state != .closed { self.updateInterest(slot, id) }
         case .finishing: self.updateInterest(slot, id)
         case .free, .connecting, .closed: break
         }

@@ -76,6 +76,8 @@ package final class EventLoop {
         self.slab.forEachLive { self.end($0, .loopStopped) }
         self.bury()
         for listener in self.listeners where listener.descriptor >= 0 { Glibc.close(listener.descriptor) }
+        // What tasks and handlers hold of each other goes with them.
+        self.scheduled = [:]
         self.handlers = []
         self.attachments = [:]
         self.publish()

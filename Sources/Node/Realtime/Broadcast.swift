@@ -10,7 +10,8 @@ package final class Broadcast {
     /// A run is sent early when it is this long, so that a turn's memory and its time stay bounded.
     private static let runBytes = 256 << 10
 
-    private unowned let host: SessionHost
+    // Safety: the host owns its endpoints, and they their broadcasts.
+    private unowned(unsafe) let host: SessionHost
     private var plain = Audience()
     private var deflated = Audience()
 

@@ -27,8 +27,8 @@ extension SessionHost {
         for id in ids.prefix(perStep) where self.loop.isOpen(id) { self.farewell(id) }
         let rest = Array(ids.dropFirst(perStep))
         guard !rest.isEmpty else { return }
-        self.loop.schedule(after: Self.leavingStepMilliseconds) { [weak self] in
-            self?.farewell(rest, perStep: perStep)
+        self.loop.schedule(after: Self.leavingStepMilliseconds) { [unowned self] in
+            self.farewell(rest, perStep: perStep)
         }
     }
 

@@ -40,7 +40,7 @@ extension SessionHost {
         _ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ input: inout UnsafeMutableRawBufferPointer
     ) -> Bool {
         let endpoint = self.endpoints[Int(session.pointee.endpoint)]
-        guard session.pointee.socket != nil, !input.isEmpty else { return false }
+        guard !input.isEmpty else { return false }
         let now = self.loop.now
         let timings = endpoint.terms.timings
         let event: WebSocketEvent?
@@ -72,7 +72,8 @@ extension SessionHost {
 
     /// A WebSocket peer that ends its half without a close frame has gone.
     func socketInputEnded(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
-        self.act(id, session, session.pointee.socket?.life.socketClosed())
+        _ = session.pointee.socket?.life.socketClosed()
+        self.end(id, session)
     }
 
     func socketOverdue(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
@@ -116,11 +117,11 @@ extension SessionHost {
     package func send(_ payload: UnsafeRawBufferPointer, to id: ConnectionID, isText: Bool) {
         guard self.loop.isOpen(id) else { return }
         let session = self.sessions + id.place
-        guard let socket = session.pointee.socket, socket.life.isOpen else { return }
+        guard session.pointee.socket?.life.isOpen ?? false else { return }
         let opcode: WebSocketOpcode = isText ? .text : .binary
-        let terms = self.endpoints[Int(session.pointee.endpoint)].terms
+        let deflateFrom = self.endpoints[Int(session.pointee.endpoint)].terms.deflateFrom
         self.emit(id) { output in
-            guard payload.count >= terms.deflateFrom,
+            guard payload.count >= deflateFrom, let socket = session.pointee.socket,
                 self.compression.appendFrame(opcode, payload, for: socket, to: &output)
             else { return WebSocketFrame.append(opcode, payload, to: &output) }
         }

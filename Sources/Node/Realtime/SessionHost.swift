@@ -18,7 +18,9 @@ package final class SessionHost: ConnectionHandler {
     static let outputBytes = 64 << 10
 
     /// The loop whose connections these are.
-    package unowned let loop: EventLoop
+    // Safety: the loop owns its handlers and outlives them. Each access through a counted reference would cost as much as
+    // the access itself, and a weak one would make every reference to the loop slow.
+    package unowned(unsafe) let loop: EventLoop
     let terms: SessionTerms
     let service: any HTTPService
     let statistics: SessionStatistics
@@ -227,6 +229,6 @@ package final class SessionHost: ConnectionHandler {
             self.dateSecond = second
             self.writer.date = HTTPDate(unixSeconds: second)
         }
-        self.loop.schedule(after: 500) { [weak self] in self?.renewDate() }
+        self.loop.schedule(after: 500) { [unowned self] in self.renewDate() }
     }
 }

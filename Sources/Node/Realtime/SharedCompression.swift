@@ -1,7 +1,7 @@
 internal import Wire
 
-/// The compressors of one loop. Without context takeover nothing is remembered from message to message, so one of each
-/// kind serves all sockets; they are made when first needed, since each is a quarter of a megabyte.
+/// The compressors of one loop. Without context takeover nothing is remembered from message to message, so they serve all
+/// sockets; they are made when first needed, since each is up to a quarter of a megabyte.
 final class SharedCompression {
     /// The window of frames that are compressed once for many.
     static let windowBits: UInt8 = 15
@@ -11,13 +11,15 @@ final class SharedCompression {
     private static let keptBytes = 256 << 10
 
     private(set) lazy var inflater = Inflater()
-    /// The message that was compressed last.
+    private var deflaters = DeflaterSet()
+    /// The message that was compressed last: the length stands in front of a frame and is known only afterwards.
     private var compressed: [UInt8] = []
-    private var deflaters: [UInt8: Deflater] = [:]
 
-    /// Appends a compressed frame that all sockets share.
+    /// Appends a compressed frame that all sockets share whose sender's window may be the largest.
     func appendSharedFrame(_ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        self.append(opcode, payload, by: self.deflater(windowBits: Self.windowBits), keepingContext: false, to: &output)
+        self.forget()
+        self.deflaters.deflate(payload, windowBits: Int(Self.windowBits), to: &self.compressed)
+        self.appendFrame(opcode, to: &output)
     }
 
     /// Appends a compressed frame for one socket.
@@ -28,25 +30,19 @@ final class SharedCompression {
         to output: inout [UInt8]
     ) -> Bool {
         guard socket.isDeflated else { return false }
-        let deflater = socket.deflater ?? self.deflater(windowBits: socket.windowBits)
-        self.append(opcode, payload, by: deflater, keepingContext: socket.keepsContext, to: &output)
+        self.forget()
+        if let own = socket.deflater {
+            own.deflate(payload, keepingContext: true, to: &self.compressed)
+        } else {
+            self.deflaters.deflate(payload, windowBits: Int(socket.windowBits), to: &self.compressed)
+        }
+        self.appendFrame(opcode, to: &output)
         return true
     }
 
-    private func append(
-        _ opcode: WebSocketOpcode, _ payload: UnsafeRawBufferPointer, by deflater: Deflater, keepingContext: Bool,
-        to output: inout [UInt8]
-    ) {
-        // Compressed aside first: the length stands in front, and is known only afterwards.
-        self.compressed.removeAll(keepingCapacity: self.compressed.capacity <= Self.keptBytes)
-        deflater.deflate(payload, keepingContext: keepingContext, to: &self.compressed)
-        self.compressed.withUnsafeBytes { WebSocketFrame.append(opcode, $0, isCompressed: true, to: &output) }
-    }
+    private func forget() { self.compressed.removeAll(keepingCapacity: self.compressed.capacity <= Self.keptBytes) }
 
-    private func deflater(windowBits: UInt8) -> Deflater {
-        if let deflater = self.deflaters[windowBits] { return deflater }
-        let deflater = Deflater(Deflater.Options(windowBits: Int(windowBits)))
-        self.deflaters[windowBits] = deflater
-        return deflater
+    private func appendFrame(_ opcode: WebSocketOpcode, to output: inout [UInt8]) {
+        self.compressed.withUnsafeBytes { WebSocketFrame.append(opcode, $0, isCompressed: true, to: &output) }
     }
 }

@@ -1,7 +1,8 @@
 package import Reactor
 package import Wire
 
-/// What is behind a WebSocket path: one object per loop, called on the loop's thread only.
+/// What is behind a WebSocket path: one object per loop, called on the loop's thread only. The host owns it: it refers
+/// back to the host without owning it.
 package protocol WebSocketEndpoint: AnyObject {
     /// What sockets of this endpoint may send and what they are offered.
     var terms: WebSocketTerms { get }

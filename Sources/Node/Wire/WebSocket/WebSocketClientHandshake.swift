@@ -14,6 +14,9 @@ package enum WebSocketClientHandshakeError: Error, Equatable, Sendable {
 
 /// A client's side of the opening handshake: the request, and the check of the answer.
 package struct WebSocketClientHandshake: Sendable {
+    /// Finds an answer's field by its name in lower case, with the values of repeated fields joined by commas.
+    package typealias Fields = (StaticString) -> [UInt8]?
+
     /// What a client asks for.
     package struct Request: Sendable {
         /// The path and query, as they go on the wire.
@@ -76,15 +79,16 @@ package struct WebSocketClientHandshake: Sendable {
 
     /// Checks the head of the server's answer.
     ///
-    /// - Parameter fields: as for the server, called during this call only.
+    /// - Parameter fields: called during this call only.
     package func validate(
-        status: Int, fields: WebSocketHandshake.Fields
+        status: Int, fields: Fields
     ) throws(WebSocketClientHandshakeError) -> Agreement {
         guard status == 101 else { throw .refused(status: status) }
         guard let upgrade = fields("upgrade"), HeaderTokens.isEqual(upgrade, ignoringCase: "websocket"),
             HeaderTokens.list(fields("connection") ?? [], contains: "upgrade")
         else { throw .upgradeMissing }
-        guard fields("sec-websocket-accept") == WebSocketHandshake.acceptKey(for: self.key) else {
+        guard fields("sec-websocket-accept") == self.key.withUnsafeBytes({ WebSocketHandshake.acceptKey(for: $0) })
+        else {
             throw .acceptKeyWrong
         }
         var agreement = Agreement()

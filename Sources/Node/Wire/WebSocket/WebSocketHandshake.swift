@@ -6,9 +6,8 @@ package enum WebSocketHandshakeError: Error, Equatable, Sendable {
     case methodNotGet
     /// The request does not ask for an upgrade to `websocket`.
     case upgradeMissing
-    /// RFC 6455 4.1: HTTP/1.1 or higher, with a `Host`.
+    /// RFC 6455 4.1: HTTP/1.1 or higher.
     case oldHTTP
-    case hostMissing
     /// RFC 6455 4.4: only version 13 is spoken here.
     case versionUnsupported
     /// RFC 6455 4.1: the key is base 64 of sixteen bytes, and there is one.
@@ -24,7 +23,7 @@ package enum WebSocketHandshakeError: Error, Equatable, Sendable {
         case .methodNotGet: (405, ("Allow", "GET"))
         case .upgradeMissing: (426, ("Upgrade", "websocket"))
         case .versionUnsupported: (426, ("Sec-WebSocket-Version", "13"))
-        case .oldHTTP, .hostMissing, .keyInvalid, .listInvalid: (400, nil)
+        case .oldHTTP, .keyInvalid, .listInvalid: (400, nil)
         }
     }
 }
@@ -44,9 +43,6 @@ package struct WebSocketHandshake: Sendable {
         }
     }
 
-    /// Finds a request's field by its name, in any case, with the values of repeated fields joined by commas.
-    package typealias Fields = (StaticString) -> [UInt8]?
-
     /// The chosen subprotocol, or `nil` if the client named none that is offered here.
     package private(set) var subprotocol: String?
     /// How messages will be compressed: for the reader's `init` and for whoever sends.
@@ -56,25 +52,27 @@ package struct WebSocketHandshake: Sendable {
 
     /// Checks a request.
     ///
-    /// - Parameters:
-    ///   - isGet: whether the method is GET.
-    ///   - isHTTP11: whether the version is 1.1 (or higher).
-    ///   - fields: called during this call only.
-    package init(
-        isGet: Bool, isHTTP11: Bool, fields: Fields, policy: Policy
-    ) throws(WebSocketHandshakeError) {
-        guard HeaderTokens.list(fields("upgrade") ?? [], contains: "websocket"),
-            HeaderTokens.list(fields("connection") ?? [], contains: "upgrade")
-        else { throw .upgradeMissing }
-        guard isGet else { throw .methodNotGet }
-        guard isHTTP11 else { throw .oldHTTP }
-        guard fields("host") != nil else { throw .hostMissing }
-        guard fields("sec-websocket-version") == Array("13".utf8) else { throw .versionUnsupported }
-        guard let key = fields("sec-websocket-key"), Self.isKey(key) else { throw .keyInvalid }
-        self.acceptKey = Self.acceptKey(for: key)
-        self.subprotocol = try Self.choose(fields("sec-websocket-protocol"), from: policy.subprotocols)
-        guard let deflate = policy.deflate, let offers = fields("sec-websocket-extensions") else { return }
-        guard let parsed = ExtensionOffer.parse(offers) else { throw .listInvalid }
+    /// Storms of reconnecting clients come through here: what the parser has noted is not looked for again, and values
+    /// are compared where they lie.
+    package init(_ request: HTTPRequest, policy: Policy) throws(WebSocketHandshakeError) {
+        // A request of HTTP/1.1 without a `Host` has not come this far (RFC 9112 3.2).
+        guard request.asksForWebSocket else { throw .upgradeMissing }
+        guard request.method == .get else { throw .methodNotGet }
+        guard request.isVersion11 else { throw .oldHTTP }
+        let version13 = request.withValue(.secWebSocketVersion) { $0?.elementsEqual("13".utf8) ?? false }
+        guard version13 else { throw .versionUnsupported }
+        let accepted = request.withValue(.secWebSocketKey) { key in
+            key.flatMap { Self.isKey($0) ? Self.acceptKey(for: $0) : nil }
+        }
+        guard let accepted else { throw .keyInvalid }
+        self.acceptKey = accepted
+        if request.contains(.secWebSocketProtocol) {
+            self.subprotocol = try Self.choose(request.joinedValues(.secWebSocketProtocol), from: policy.subprotocols)
+        }
+        guard let deflate = policy.deflate, request.contains(.secWebSocketExtensions) else { return }
+        guard let parsed = ExtensionOffer.parse(request.joinedValues(.secWebSocketExtensions)) else {
+            throw .listInvalid
+        }
         guard let accepted = PerMessageDeflate.accept(parsed, policy: deflate) else { return }
         self.deflate = accepted.agreed
         self.extensions = accepted.answer
@@ -97,15 +95,17 @@ package struct WebSocketHandshake: Sendable {
     }
 
     /// RFC 6455 4.2.2: what proves that the server read this key.
-    static func acceptKey(for key: [UInt8]) -> [UInt8] {
-        var text = key
+    static func acceptKey(for key: UnsafeRawBufferPointer) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(key.count + 36)
+        text.append(contentsOf: key)
         text.append("258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
         let digest = text.withUnsafeBytes { SHA1.hash($0) }
         return digest.span.withUnsafeBytes { Base64.encode($0) }
     }
 
     /// Sixteen bytes are 22 characters and two of padding. The bits beyond them may be anything: nobody uses them.
-    private static func isKey(_ key: [UInt8]) -> Bool {
+    private static func isKey(_ key: UnsafeRawBufferPointer) -> Bool {
         key.count == 24 && key.suffix(2).elementsEqual([UInt8(ascii: "="), UInt8(ascii: "=")])
             && key.dropLast(2).allSatisfy { byte in
                 switch byte {
@@ -119,15 +119,31 @@ package struct WebSocketHandshake: Sendable {
 
     /// RFC 6455 4.2.2: one of the client's, or none; its list has one token at least.
     private static func choose(
-        _ wanted: [UInt8]?, from offered: [String]
+        _ wanted: [UInt8], from offered: [String]
     ) throws(WebSocketHandshakeError) -> String? {
-        guard let wanted else { return nil }
         let names = HeaderTokens.split(wanted[...], at: UInt8(ascii: ","))
         guard !names.isEmpty, names.allSatisfy({ HeaderTokens.isToken($0) }) else { throw .listInvalid }
         for name in names {
             if let found = offered.first(where: { name.elementsEqual($0.utf8) }) { return found }
         }
         return nil
+    }
+}
+
+extension HTTPRequest {
+    /// Whether `Connection` and `Upgrade` name a WebSocket, whatever the method and version.
+    fileprivate var asksForWebSocket: Bool {
+        self.head.traits.isSuperset(of: [.connectionUpgrade, .upgradeWebSocket])
+    }
+
+    /// The values of all fields of that name as one list (RFC 9110 5.3).
+    fileprivate func joinedValues(_ name: HTTPFieldName) -> [UInt8] {
+        var joined: [UInt8] = []
+        self.forEachValue(name) { value in
+            if !joined.isEmpty { joined.append(UInt8(ascii: ",")) }
+            joined.append(contentsOf: value)
+        }
+        return joined
     }
 }
 
