@@ -83,6 +83,20 @@ a_suite() {
     GATE_SUITES=$SCRATCH/suites STATE_FOLDER=$SCRATCH/state CHECKS=$TOP/deploy/suites/checks.sh deploy/test
 }
 
+# The suite's process is out of the reach of its process group, as the tests that swift starts are.
+stopping_the_gate_stops_everything() {
+    local gate pid
+    rm -f "$SCRATCH/pid"
+    a_suite ". \$CHECKS" "setsid bash -c 'echo \$\$ >$SCRATCH/pid.new; mv $SCRATCH/pid.new $SCRATCH/pid; sleep 300' & wait" &
+    gate=$!
+    wait_until 10 test -f "$SCRATCH/pid"
+    pid=$(cat "$SCRATCH/pid")
+    # The subshell that stands for the gate here waits for the script itself.
+    kill -TERM "$(pgrep -P "$gate" | head -n 1)"
+    wait "$gate" || true
+    wait_until 10 is_gone "$pid"
+}
+
 check "a server ends with its script" stops_its_servers 'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid"
 check "a server ends with a script that fails" stops_its_servers \
     'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid" 'false'
@@ -105,5 +119,6 @@ check "a suite that dies counts as failed" exits 1 '^0 passed, 1 failed$' a_suit
 check "a suite without a check counts as failed" exits 1 '^0 passed, 1 failed$' a_suite ". \$CHECKS" score
 check "a suite that leaves a process behind fails" exits 1 'left a process running.*sleep 300' a_suite \
     ". \$CHECKS" 'check "good" true' 'setsid sleep 300 >/dev/null 2>&1 &' score
+check "a gate that is stopped stops what its suites started" stopping_the_gate_stops_everything
 check "an unknown suite is wrong usage" exits 64 'No suite is called' deploy/test no-such-suite
 score

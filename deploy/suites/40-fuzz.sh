@@ -12,7 +12,7 @@ seconds=${seconds:-5}
 FOUND=$STATE/fuzz
 export FUZZ=1
 # swiftc heeds only the last of several -sanitize flags: without the joined one there would be no coverage to steer by.
-flags=(-c release --sanitize=fuzzer --sanitize=address -Xswiftc -sanitize=fuzzer,address --scratch-path .build/fuzz)
+flags=(-c release --sanitize=fuzzer --sanitize=address -Xswiftc "-sanitize=fuzzer,address" --scratch-path .build/fuzz)
 
 fuzz() { # TARGET
     local target=$1 program found=$FOUND/$1 features
