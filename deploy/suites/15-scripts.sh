@@ -94,7 +94,7 @@ stopping_the_gate_stops_everything() {
     # The subshell that stands for the gate here waits for the script itself.
     kill -TERM "$(pgrep -P "$gate" | head -n 1)"
     wait "$gate" || true
-    wait_until 10 is_gone "$pid"
+    wait_until 10 is_gone "$pid" || { kill -KILL "$pid" && return 1; }
 }
 
 check "a server ends with its script" stops_its_servers 'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid"
