@@ -32,6 +32,15 @@ extension EventLoop {
         return ListenerID(index: self.listeners.count - 1, address: bound)
     }
 
+    /// Fails if somebody listens there already: sharing a port is for the loops of one node, and a second node that took
+    /// half of the first one's clients by mistake would be hard to find.
+    package static func claim(_ address: SocketAddress) throws(SystemError) {
+        let probe = try Descriptor.stream(address.family)
+        try probe.set(SOL_SOCKET, SO_REUSEADDR, 1)
+        try systemCall("bind") { address.withSocketAddress { bind(probe.raw, $0, $1) } }
+        try systemCall("listen") { Glibc.listen(probe.raw, 1) }
+    }
+
     /// Takes in who is already waiting, then listens no more.
     package func stopListening(_ listener: ListenerID) {
         guard self.listeners[listener.index].descriptor >= 0 else { return }

@@ -40,6 +40,8 @@ package final class ClientServer: Sendable {
         loops: Int, options: LoopOptions = LoopOptions(), connectionLimit: Int, clients: Port, admin: Port? = nil,
         metrics: NodeMetrics
     ) throws(SystemError) {
+        try EventLoop.claim(clients.address)
+        if let admin { try EventLoop.claim(admin.address) }
         let listening = Locked<[Listening]>([])
         let refusal = SessionHost.refusal
         let clientAddress = Locked(clients.address)
