@@ -10,7 +10,8 @@ shopt -s inherit_errexit
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Everything a script writes lives below this folder, which git ignores.
-STATE=${BELLHOP_STATE:-$TOP/.bellhop}
+# (No name of ours in the environment begins with BELLHOP_: a node refuses settings that it does not know.)
+STATE=${STATE_FOLDER:-$TOP/.bellhop}
 LOGS=$STATE/log
 mkdir -p "$LOGS"
 cd "$TOP"
@@ -211,13 +212,20 @@ await_server() {
     line) wait_for_line "${SERVER_LOG[$name]}" "$4" "$seconds" || ok=1 ;;
     port) wait_for_port "$4" "$seconds" || ok=1 ;;
     esac
-    ((ok == 0)) || server_failed "$name" "was not ready within $seconds s"
+    ((ok == 0)) && return 0
+    is_running "$WAIT_PID" || server_failed "$name" "ended before it was ready"
+    server_failed "$name" "was not ready within $seconds s"
 }
 
 # stop_pid PID [SECONDS]: TERM, and KILL for its whole session at the deadline. The process need not be our child.
 stop_pid() {
+    kill -TERM "$1" 2>/dev/null || return 0
+    reap_pid "$@"
+}
+
+# reap_pid PID [SECONDS]: for one that was told to stop: waits, and kills it at the deadline.
+reap_pid() {
     local pid=$1 deadline=$((SECONDS + ${2:-10}))
-    kill -TERM "$pid" 2>/dev/null || return 0
     while is_running "$pid"; do
         if ((SECONDS >= deadline)); then
             kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
@@ -237,10 +245,18 @@ stop_server() { # NAME
     unset "SERVER_PID[$1]"
 }
 
+# How long servers may take to leave before they are killed.
+SERVER_PATIENCE=10
+
 stop_servers() {
-    local i
-    for ((i = ${#SERVER_NAMES[@]} - 1; i >= 0; i--)); do stop_server "${SERVER_NAMES[i]}"; done
-    SERVER_NAMES=()
+    local i pid pids=()
+    for ((i = ${#SERVER_NAMES[@]} - 1; i >= 0; i--)); do
+        pid=${SERVER_PID[${SERVER_NAMES[i]}]:-}
+        [[ -z $pid ]] || pids+=("$pid")
+    done
+    ((${#pids[@]} == 0)) || kill -TERM "${pids[@]}" 2>/dev/null || true
+    for pid in "${pids[@]}"; do reap_pid "$pid" "$SERVER_PATIENCE"; done
+    forget_servers
 }
 
 # Detached servers live on: what was started is forgotten, nothing is stopped on exit.

@@ -45,7 +45,7 @@ fill() {
     text=$(<"$1")
     shift 2
     mkdir -p "$folder"
-    for pair in "PREFIX=$folder" "$@"; do text=${text//@${pair%%=*}@/${pair#*=}}; done
+    for pair in "PREFIX=$folder" "$@"; do text=${text//"@${pair%%=*}@"/"${pair#*=}"}; done
     printf '%s\n' "$text" >"$folder/nginx.conf"
 }
 

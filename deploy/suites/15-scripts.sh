@@ -15,7 +15,7 @@ script() {
     cp deploy/lib.sh "$SCRATCH/deploy/"
     # shellcheck disable=SC2016 # the script expands it
     printf '%s\n' '#!/usr/bin/env bash' '. "$(dirname "$0")/lib.sh"' "$@" >"$SCRATCH/deploy/script"
-    env -u BELLHOP_STATE -u LOGS bash "$SCRATCH/deploy/script"
+    env -u STATE_FOLDER -u LOGS bash "$SCRATCH/deploy/script"
 }
 
 # exits CODE PATTERN COMMAND…: the command ends with this code and says this.
@@ -66,7 +66,7 @@ as_nobody() { # BODY…: the script without root
     script true
     printf '%s\n' "$@" >>"$SCRATCH/deploy/script"
     ((EUID == 0)) || { bash "$SCRATCH/deploy/script" && return; }
-    setpriv --reuid=65534 --regid=65534 --clear-groups env -u BELLHOP_STATE bash "$SCRATCH/deploy/script"
+    setpriv --reuid=65534 --regid=65534 --clear-groups env -u STATE_FOLDER bash "$SCRATCH/deploy/script"
 }
 
 an_old_swift() {
@@ -80,7 +80,7 @@ an_old_swift() {
 a_suite() {
     mkdir -p "$SCRATCH/suites"
     printf '%s\n' '# in: gate' "$@" >"$SCRATCH/suites/10-made.sh"
-    BELLHOP_SUITES=$SCRATCH/suites BELLHOP_STATE=$SCRATCH/state CHECKS=$TOP/deploy/suites/checks.sh deploy/test
+    GATE_SUITES=$SCRATCH/suites STATE_FOLDER=$SCRATCH/state CHECKS=$TOP/deploy/suites/checks.sh deploy/test
 }
 
 check "a server ends with its script" stops_its_servers 'start_server s sleep 300' "echo \${SERVER_PID[s]} >$SCRATCH/pid"

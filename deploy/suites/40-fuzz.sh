@@ -6,7 +6,7 @@
 
 need_libraries
 need_swift
-seconds=${BELLHOP_TEST_LONG:+60}
+seconds=${GATE_LONG:+60}
 seconds=${seconds:-5}
 # What a run finds is kept here and is where the next one starts; the corpus in the tree stays as committed.
 FOUND=$STATE/fuzz

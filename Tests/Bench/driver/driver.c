@@ -32,7 +32,7 @@
 static int epoll_descriptor;
 static uint64_t next_sequence = 1;
 static uint32_t handshake_window = 64;
-static const uint64_t STALLED = 20000000000ull;
+static const uint64_t STALLED = 10000000000ull;
 
 void fail(const char *format, ...) {
     int reason = errno;
