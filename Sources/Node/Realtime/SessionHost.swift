@@ -197,8 +197,9 @@ package final class SessionHost: ConnectionHandler {
 
     // MARK: Deadlines
 
-    /// Moves the session's deadline. Later costs nothing: the timer that is set finds out when it fires.
-    func await(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, until deadline: UInt64) {
+    /// Something must come from the peer, or be done with it, until then. Moving the deadline back costs nothing: the timer
+    /// that is set finds out when it fires.
+    func expect(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, until deadline: UInt64) {
         session.pointee.deadline = deadline
         if session.pointee.timer == 0 || deadline < session.pointee.timer { self.arm(id, session) }
     }
@@ -216,7 +217,7 @@ package final class SessionHost: ConnectionHandler {
         case .webSocket: self.socketOverdue(id, session)
         case .proxyHeader, .requests, .ending: self.end(id, session)
         // The operation has its own deadlines; its answer will come.
-        case .awaitingReply: self.await(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
+        case .awaitingReply: self.expect(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
         }
     }
 
