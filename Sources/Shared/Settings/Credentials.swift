@@ -14,7 +14,9 @@ package struct SigningKey: Equatable, Sendable {
         guard parts.count == 2, Identifier.isValid(parts[0]) else {
             throw SettingProblem("is not kid:base64, with a kid of \(Identifier.rule)")
         }
-        guard let bytes = Base64.decode(either: parts[1]) else { throw SettingProblem("has no valid base64 after its kid") }
+        guard let bytes = Base64.decode(either: parts[1]) else {
+            throw SettingProblem("has no valid base64 after its kid")
+        }
         guard bytes.count >= Self.minimumBytes else {
             throw SettingProblem("has a key of \(bytes.count) bytes, and \(Self.minimumBytes) are the least")
         }
