@@ -32,7 +32,7 @@ def main() -> int:
     unknown = set(arguments.names) - set(SCENARIOS)
     if unknown:
         parser.exit(64, f"no scenario is called {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}\n")
-    programs = {kind: path.resolve() for kind in server.STARTERS if (path := getattr(arguments, kind))}
+    programs = {kind: path.resolve() for kind, name in server.PROGRAMS.items() if (path := getattr(arguments, name))}
     if not programs:
         parser.exit(64, "give --peer PROGRAM or --node PROGRAM\n")
     logs = arguments.logs or pathlib.Path(tempfile.mkdtemp(prefix="abuse-"))

@@ -1,5 +1,6 @@
 """A real executable under abuse: started on a free port, watched through /proc, stopped by its pid."""
 
+import base64
 import ctypes
 import dataclasses
 import os
@@ -75,7 +76,6 @@ class Server:
     def __init__(self, command: list[str], port: int, log: pathlib.Path, environment: dict[str, str], files: int | None):
         self.port = port
         self.log = log
-        self.admin_port: int | None = None
 
         def prepare() -> None:
             die_with_parent()
@@ -97,7 +97,7 @@ class Server:
     def is_ready(self) -> bool:
         """Whether /readyz answers 200 to a new connection."""
         try:
-            with socket.create_connection((HOST, self.admin_port or self.port), timeout=2) as probe:
+            with socket.create_connection((HOST, self.port), timeout=2) as probe:
                 probe.sendall(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 return probe.recv(64).startswith(b"HTTP/1.1 200 ")
         except OSError:
@@ -154,18 +154,28 @@ def start_peer(program: pathlib.Path, log: pathlib.Path, files: int | None = Non
     return Server([str(program), "--port", str(port), "--loops", str(loops)], port, log, {}, files)
 
 
-def start_node(program: pathlib.Path, log: pathlib.Path, files: int | None = None, loops: int = 1) -> Server:
+def start_node(
+    program: pathlib.Path, log: pathlib.Path, files: int | None = None, loops: int = 1, **more: str
+) -> Server:
     """A node without database and Redis."""
     port = free_port()
     environment = {
         "BELLHOP_HOST": HOST,
         "BELLHOP_PORT": str(port),
         "BELLHOP_LOOPS": str(loops),
-        "BELLHOP_JWT_SECRETS": "abuse:" + "A" * 43 + "=",
+        "BELLHOP_JWT_SECRETS": "abuse:" + base64.b64encode(bytes(32)).decode(),
         "BELLHOP_APPS": "1:abuse-key:abuse-secret-abuse-secret",
         "BELLHOP_DRAIN_SECONDS": "1",
+        **more,
     }
-    return Server([str(program)], port, log, environment, files)
+    return Server([str(program)], int(more.get("BELLHOP_ADMIN_PORT", port)), log, environment, files)
 
 
-STARTERS = {"peer": start_peer, "node": start_node}
+def start_admin(program: pathlib.Path, log: pathlib.Path, **options) -> Server:
+    """A node again, met on its operators' port."""
+    return start_node(program, log, BELLHOP_ADMIN_PORT=str(free_port()), **options)
+
+
+STARTERS = {"peer": start_peer, "node": start_node, "admin": start_admin}
+# Which executable a starter starts.
+PROGRAMS = {"peer": "peer", "node": "node", "admin": "node"}

@@ -8,7 +8,7 @@ import frames
 from stage import Stage
 from swarm import Swarm
 
-SERVERS = ("peer", "node")
+SERVERS = ("peer", "node", "admin")
 
 # Any seed would do; a fixed one lets a failure be repeated.
 RANDOM = random.Random(20240229)

@@ -6,7 +6,7 @@ import client
 from stage import Stage
 from swarm import Swarm
 
-SERVERS = ("peer", "node")
+SERVERS = ("peer", "node", "admin")
 
 LINE = b"GET /readyz HTTP/1.1\r\nHost: abuse\r\n"
 CHUNKED = b"POST /fanout HTTP/1.1\r\nHost: abuse\r\nTransfer-Encoding: chunked\r\n\r\n"
