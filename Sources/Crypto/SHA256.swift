@@ -1,4 +1,5 @@
 import COpenSSL
+import Shared
 
 /// SHA-256 of bytes that are in memory as a whole.
 package enum SHA256 {

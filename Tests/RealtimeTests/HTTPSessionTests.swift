@@ -142,6 +142,13 @@ import Wire
         #expect(self.statuses(self.exchange(server, "")) == ["503"])
     }
 
+    @Test func `a second node on the same port is refused, and the first keeps its clients`() throws {
+        let server = try ServerFixture(loops: 2)
+        defer { server.stop() }
+        #expect(throws: SystemError("bind", errno: 98)) { try ServerFixture(port: server.port) }
+        #expect(self.exchange(server, self.get("/hello", "Connection: close\r\n")).contains("hello"))
+    }
+
     @Test func `a node that leaves answers what it was asked, closes the idle and takes in nobody`() throws {
         let server = try ServerFixture()
         defer { server.stop() }

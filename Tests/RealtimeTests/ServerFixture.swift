@@ -12,10 +12,10 @@ final class ServerFixture: Sendable {
     let port: UInt16
 
     init(
-        loops: Int = 1, connectionLimit: Int = 1000, options: LoopOptions = LoopOptions(),
+        port: UInt16 = 0, loops: Int = 1, connectionLimit: Int = 1000, options: LoopOptions = LoopOptions(),
         timings: WebSocketTimings = WebSocketTimings(), change: (inout SessionTerms) -> Void = { _ in }
     ) throws {
-        guard let address = SocketAddress("127.0.0.1", port: 0) else { fatalError("no loopback") }
+        guard let address = SocketAddress("127.0.0.1", port: port) else { fatalError("no loopback") }
         var terms = SessionTerms()
         change(&terms)
         let service = try FixtureService()

@@ -34,7 +34,7 @@ struct Node {
             self.server = try ClientServer(
                 loops: configuration.loops, options: configuration.loopOptions,
                 connectionLimit: configuration.connectionLimit, clients: ports.clients, admin: ports.admin,
-                metrics: metrics)
+                metrics: metrics, log: log)
         } catch {
             throw Unavailable(description: "cannot listen on \(ports.clients.address): \(error)")
         }

@@ -19,7 +19,8 @@ struct ConnectionSlot {
         static let inputEnded = Flags(rawValue: 2)
         /// The handler is told when the outbox has been emptied.
         static let awaitsDrain = Flags(rawValue: 4)
-        static let hadInput = Flags(rawValue: 8)
+        /// It stands in the loop's list of those whose outbox was not empty.
+        static let watchedForStall = Flags(rawValue: 8)
     }
 
     var descriptor: CInt

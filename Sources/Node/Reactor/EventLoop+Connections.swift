@@ -99,7 +99,7 @@ extension EventLoop {
             let outbox = UnsafeMutablePointer<Outbox>.allocate(capacity: 1)
             outbox.initialize(to: Outbox(now: self.now))
             slot.pointee.outbox = outbox
-            self.watchForStall(id)
+            self.watchForStall(slot, id)
             slot.pointee.flags.insert(.awaitsDrain)
         }
         slot.pointee.outbox?.pointee.append(bytes)
@@ -109,16 +109,22 @@ extension EventLoop {
     }
 
     /// Whoever reads nothing at all for the stall time is closed, however little waits for it: its outbox is memory, too.
-    private func watchForStall(_ id: ConnectionID) {
+    private func watchForStall(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
+        // Once, however often its outbox fills and empties until it is looked at.
+        guard !slot.pointee.flags.contains(.watchedForStall) else { return }
+        slot.pointee.flags.insert(.watchedForStall)
         if self.blocked.isEmpty { self.schedule(after: 1000) { [unowned self] in self.sweepStalled() } }
         self.blocked.append(id)
     }
 
     private func sweepStalled() {
         self.blocked.removeAll { id in
-            guard let slot = self.slab.live(id), let outbox = slot.pointee.outbox else { return true }
+            guard let slot = self.slab.live(id) else { return true }
             // The linger time rules a connection whose end was decided.
-            guard slot.pointee.state == .open else { return true }
+            guard let outbox = slot.pointee.outbox, slot.pointee.state == .open else {
+                slot.pointee.flags.remove(.watchedForStall)
+                return true
+            }
             guard self.now - outbox.pointee.lastProgress >= self.options.stallMilliseconds else { return false }
             self.tally.slowConsumers += 1
             self.abort(slot)

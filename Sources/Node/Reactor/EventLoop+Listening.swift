@@ -32,6 +32,15 @@ extension EventLoop {
         return ListenerID(index: self.listeners.count - 1, address: bound)
     }
 
+    /// Fails if somebody listens there already: sharing a port is for the loops of one node, and a second node that took
+    /// half of the first one's clients by mistake would be hard to find.
+    package static func claim(_ address: SocketAddress) throws(SystemError) {
+        let probe = try Descriptor.stream(address.family)
+        try probe.set(SOL_SOCKET, SO_REUSEADDR, 1)
+        try systemCall("bind") { address.withSocketAddress { bind(probe.raw, $0, $1) } }
+        try systemCall("listen") { Glibc.listen(probe.raw, 1) }
+    }
+
     /// Takes in who is already waiting, then listens no more.
     package func stopListening(_ listener: ListenerID) {
         guard self.listeners[listener.index].descriptor >= 0 else { return }
@@ -98,10 +107,17 @@ extension EventLoop {
             self.tally.acceptErrors += 1
             return true
         case EMFILE, ENFILE:
-            self.tally.acceptErrors += 1
-            if self.refuseWithSpare(listener) { return true }
-            self.pause(index)
-            return false
+            switch self.refuseWithSpare(listener) {
+            case .refused:
+                self.tally.acceptErrors += 1
+                return true
+            // Without a free descriptor the kernel says so before it looks whether anyone waits.
+            case .nobodyWaits: return false
+            case .noSpare:
+                self.tally.acceptErrors += 1
+                self.pause(index)
+                return false
+            }
         default:
             self.tally.acceptErrors += 1
             self.pause(index)
@@ -111,16 +127,24 @@ extension EventLoop {
 
     /// Descriptors have run out: the spare one makes room to take a connection from the queue and turn it away. Without
     /// that, the waiting connection would keep the listener readable and the loop spinning.
-    private func refuseWithSpare(_ listener: Listener) -> Bool {
+    private func refuseWithSpare(_ listener: Listener) -> RefusalOutcome {
         guard self.spareDescriptor >= 0 else {
             self.spareDescriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-            return false
+            return .noSpare
         }
         Glibc.close(self.spareDescriptor)
         let descriptor = bellhop_accept(listener.descriptor, nil, nil)
+        let number = errno
         if descriptor >= 0 { self.refuse(descriptor, listener) }
         self.spareDescriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        return descriptor >= 0
+        if descriptor >= 0 { return .refused }
+        return number == EAGAIN ? .nobodyWaits : .noSpare
+    }
+
+    private enum RefusalOutcome {
+        case refused, nobodyWaits
+        /// Another thread or process took the descriptor that was freed for a moment.
+        case noSpare
     }
 
     private func refuse(_ descriptor: CInt, _ listener: Listener) {

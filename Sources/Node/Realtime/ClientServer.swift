@@ -38,8 +38,10 @@ package final class ClientServer: Sendable {
     /// - Parameter connectionLimit: of all loops together; who comes when they are taken is answered 503.
     package init(
         loops: Int, options: LoopOptions = LoopOptions(), connectionLimit: Int, clients: Port, admin: Port? = nil,
-        metrics: NodeMetrics
+        metrics: NodeMetrics, log: Logger = .silent
     ) throws(SystemError) {
+        try EventLoop.claim(clients.address)
+        if let admin { try EventLoop.claim(admin.address) }
         let listening = Locked<[Listening]>([])
         let refusal = SessionHost.refusal
         let clientAddress = Locked(clients.address)
@@ -52,7 +54,7 @@ package final class ClientServer: Sendable {
                 let host = SessionHost(
                     loop: loop, connectionLimit: connectionLimit, terms: port.terms, service: port.service,
                     statistics: SessionStatistics(metrics),
-                    count: isAdmin ? counts.admins : counts.clients)
+                    count: isAdmin ? counts.admins : counts.clients, log: log)
                 port.addEndpoints(host)
                 let handler = loop.register(host)
                 host.handler = handler

@@ -35,7 +35,7 @@ extension SessionHost {
     /// The head's time runs from its first byte, not from its latest.
     private func awaitHead(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
         let deadline = self.loop.now + self.terms.headMilliseconds
-        if session.pointee.deadline > deadline { self.await(id, session, until: deadline) }
+        if session.pointee.deadline > deadline { self.expect(id, session, until: deadline) }
     }
 
     private func welcome(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ head: HTTPRequest) {
@@ -51,7 +51,7 @@ extension SessionHost {
                 self.refuse(id, session, error)
                 return
             }
-            self.await(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
+            self.expect(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
             if head.expectsContinue { self.emit(id) { HTTPResponseWriter.appendContinue(to: &$0) } }
         }
     }
@@ -118,7 +118,7 @@ extension SessionHost {
         let session = self.sessions + id.place
         guard session.pointee.stage == .awaitingReply, session.pointee.ticket == ticket else { return }
         session.pointee.stage = .requests
-        self.await(id, session, until: self.loop.now + self.terms.idleMilliseconds)
+        self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
         let hasRoom = self.write(
             response, isHead: session.pointee.answersHead, keepAlive: session.pointee.keepsAlive, id, session)
         if hasRoom { self.resume(id, session) }

@@ -108,7 +108,7 @@ extension SessionHost {
     private static var noBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
     private func awaitPeer(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
-        self.await(id, session, until: session.pointee.socket?.life.deadline ?? .max)
+        self.expect(id, session, until: session.pointee.socket?.life.deadline ?? .max)
     }
 
     // MARK: Sending

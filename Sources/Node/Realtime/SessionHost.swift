@@ -25,6 +25,7 @@ package final class SessionHost: ConnectionHandler {
     let service: any HTTPService
     let statistics: SessionStatistics
     private let count: SessionCount
+    private let log: Logger
     // Safety: one place per possible connection; a place is initialised from `opened` to `closed`. Memory is touched
     // only as far as places were ever used.
     let sessions: UnsafeMutablePointer<Session>
@@ -42,13 +43,14 @@ package final class SessionHost: ConnectionHandler {
 
     init(
         loop: EventLoop, connectionLimit: Int, terms: SessionTerms, service: any HTTPService,
-        statistics: SessionStatistics, count: SessionCount
+        statistics: SessionStatistics, count: SessionCount, log: Logger
     ) {
         self.loop = loop
         self.terms = terms
         self.service = service
         self.statistics = statistics
         self.count = count
+        self.log = log
         self.sessions = .allocate(capacity: connectionLimit)
         self.writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
         self.renewDate()
@@ -104,12 +106,25 @@ package final class SessionHost: ConnectionHandler {
 
     package func closed(_ id: ConnectionID, _ reason: CloseReason) {
         let session = self.sessions + id.place
+        self.logClosed(session, reason)
         if session.pointee.socket != nil {
             self.statistics.socketsOpen.add(-1)
             self.endpoints[Int(session.pointee.endpoint)].closed(id)
         }
         session.deinitialize(count: 1)
         self.count.value.wrappingSubtract(1, ordering: .relaxed)
+    }
+
+    /// Most endings are nothing to report, and there are tens of thousands of them; who was closed for reading too slowly is
+    /// what an operator looks for.
+    private func logClosed(_ session: UnsafeMutablePointer<Session>, _ reason: CloseReason) {
+        let isSlow = reason == .slowConsumer
+        guard isSlow || self.log.writes(.debug) else { return }
+        let fields: KeyValuePairs<StaticString, LogValue> = [
+            "peer": .id(session.pointee.peer?.description ?? ""), "reason": .id("\(reason)"),
+            "websocket": .bool(session.pointee.socket != nil),
+        ]
+        if isSlow { self.log.info("conn.closed_as_slow", fields) } else { self.log.debug("conn.closed", fields) }
     }
 
     package func turnEnded() {
@@ -197,8 +212,9 @@ package final class SessionHost: ConnectionHandler {
 
     // MARK: Deadlines
 
-    /// Moves the session's deadline. Later costs nothing: the timer that is set finds out when it fires.
-    func await(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, until deadline: UInt64) {
+    /// Something must come from the peer, or be done with it, until then. Moving the deadline back costs nothing: the timer
+    /// that is set finds out when it fires.
+    func expect(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, until deadline: UInt64) {
         session.pointee.deadline = deadline
         if session.pointee.timer == 0 || deadline < session.pointee.timer { self.arm(id, session) }
     }
@@ -216,7 +232,7 @@ package final class SessionHost: ConnectionHandler {
         case .webSocket: self.socketOverdue(id, session)
         case .proxyHeader, .requests, .ending: self.end(id, session)
         // The operation has its own deadlines; its answer will come.
-        case .awaitingReply: self.await(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
+        case .awaitingReply: self.expect(id, session, until: self.loop.now + self.terms.bodyMilliseconds)
         }
     }
 

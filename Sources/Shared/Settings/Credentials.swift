@@ -14,7 +14,9 @@ package struct SigningKey: Equatable, Sendable {
         guard parts.count == 2, Identifier.isValid(parts[0]) else {
             throw SettingProblem("is not kid:base64, with a kid of \(Identifier.rule)")
         }
-        guard let bytes = Base64Text.decode(parts[1]) else { throw SettingProblem("has no valid base64 after its kid") }
+        guard let bytes = Base64.decode(either: parts[1]) else {
+            throw SettingProblem("has no valid base64 after its kid")
+        }
         guard bytes.count >= Self.minimumBytes else {
             throw SettingProblem("has a key of \(bytes.count) bytes, and \(Self.minimumBytes) are the least")
         }
@@ -53,15 +55,17 @@ package enum Identifier {
 
     /// Whether the text follows the rule.
     package static func isValid(_ text: some StringProtocol) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-                case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
-                default: false
-                }
-            }
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(self.isPart)
+    }
+
+    /// Whether a byte may stand in an identifier: a letter, a digit, a dot, a dash or an underscore.
+    static func isPart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 
     /// Reads an identifier.

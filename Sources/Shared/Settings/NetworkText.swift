@@ -17,14 +17,7 @@ package enum NetworkText {
     /// Whether this could be the name of a host, or its IPv4 address.
     static func isHostName(_ text: String) -> Bool {
         (1...253).contains(text.utf8.count) && !text.hasPrefix("-") && !text.hasPrefix(".")
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
-                case UInt8(ascii: "0")...UInt8(ascii: "9"): true
-                case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"): true
-                default: false
-                }
-            }
+            && text.utf8.allSatisfy(Identifier.isPart)
     }
 
     /// Reads an address to listen on.

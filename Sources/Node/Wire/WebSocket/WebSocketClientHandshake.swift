@@ -1,4 +1,5 @@
 import Crypto
+import Shared
 
 /// Why a server's answer does not open the WebSocket (RFC 6455 4.1).
 package enum WebSocketClientHandshakeError: Error, Equatable, Sendable {

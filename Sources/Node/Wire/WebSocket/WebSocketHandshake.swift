@@ -1,4 +1,5 @@
 import Crypto
+import Shared
 
 /// Why a request does not become a WebSocket; whether its `Origin` may is the caller's question.
 package enum WebSocketHandshakeError: Error, Equatable, Sendable {

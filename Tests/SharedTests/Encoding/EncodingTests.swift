@@ -1,4 +1,4 @@
-import Crypto
+import Shared
 import Testing
 
 @Suite struct Base64Tests {

@@ -50,6 +50,19 @@ package enum Base64 {
         return group == 0 ? bytes : nil
     }
 
+    /// The bytes behind text that a person wrote: either alphabet, with padding or without, and still one spelling of the bits.
+    package static func decode(either text: some StringProtocol) -> [UInt8]? {
+        let isPadded = text.hasSuffix("=")
+        let spelled = text.utf8.map { character in
+            switch character {
+            case UInt8(ascii: "+"), UInt8(ascii: "-"): isPadded ? UInt8(ascii: "+") : UInt8(ascii: "-")
+            case UInt8(ascii: "/"), UInt8(ascii: "_"): isPadded ? UInt8(ascii: "/") : UInt8(ascii: "_")
+            default: character
+            }
+        }
+        return spelled.withUnsafeBytes { self.decode($0, as: isPadded ? .standard : .url) }
+    }
+
     private static func withoutPadding(
         _ text: UnsafeRawBufferPointer, _ alphabet: Alphabet
     ) -> Slice<UnsafeRawBufferPointer>? {
