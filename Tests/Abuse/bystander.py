@@ -22,10 +22,18 @@ class Experience:
     worst_seconds: float
     # What it was doing then.
     worst_at: str
+    # By how much it once overslept: what the machine, busy with others, adds to every wait.
+    overslept_seconds: float
     fault: str | None
 
+    def is_good(self, seconds: float) -> bool:
+        """Whether it was never kept waiting for longer, in units of a machine that has time for all its programs."""
+        return self.fault is None and self.served > 0 and self.worst_seconds < seconds + 4 * self.overslept_seconds
+
     def __str__(self) -> str:
-        text = f"{self.served} times served, {self.worst_seconds * 1000:.0f} ms at worst ({self.worst_at})"
+        text = (
+            f"{self.served} times served, {self.worst_seconds * 1000:.0f} ms at worst ({self.worst_at}), "
+            f"the machine late by up to {self.overslept_seconds * 1000:.0f} ms")
         return text if self.fault is None else f"{text}, then {self.fault}"
 
 
@@ -44,7 +52,7 @@ class Bystander:
         self._pipe.send("leave")
         if not self._pipe.poll(20):
             self._process.kill()
-            return Experience(0, float("inf"), "leaving", "it never came back")
+            return Experience(0, float("inf"), "leaving", 0, "it never came back")
         experience = self._pipe.recv()
         self._process.join()
         return experience
@@ -52,14 +60,16 @@ class Bystander:
 
 def _live(pipe: Connection, port: int, has_echo: bool, opens_new: bool) -> None:
     die_with_parent()
-    served, worst, worst_at, fault, connected = 0, 0.0, "nothing", None, False
+    served, worst, worst_at, overslept, fault, connected = 0, 0.0, "nothing", 0.0, None, False
     doing = "connecting"
     try:
         with client.HTTPClient(port) as kept:
             echo = client.WebSocket(port, "/echo") if has_echo else None
             connected = True
             pipe.send("connected")
+            slept_at = time.monotonic()
             while not pipe.poll(PAUSE_SECONDS):
+                overslept = max(overslept, time.monotonic() - slept_at - PAUSE_SECONDS)
                 errands = [("a request", lambda: _ask(kept))]
                 if echo:
                     errands.append(("an echo", lambda: _speak(echo)))
@@ -72,13 +82,14 @@ def _live(pipe: Connection, port: int, has_echo: bool, opens_new: bool) -> None:
                     if seconds > worst:
                         worst, worst_at = seconds, doing
                     served += 1
+                slept_at = time.monotonic()
             if echo:
                 echo.connection.close()
     except (OSError, ConnectionError) as error:
         fault = f"{doing} failed: {error!r}"
         if not connected:
             pipe.send("never connected")
-    pipe.send(Experience(served, worst, worst_at, fault))
+    pipe.send(Experience(served, worst, worst_at, overslept, fault))
 
 
 def _ask(kept: client.HTTPClient) -> None:

@@ -31,6 +31,7 @@ package final class EventLoop {
     var graveyard: [(id: ConnectionID, reason: CloseReason)] = []
     /// Connections whose outbox was not empty when last looked at.
     var blocked: [ConnectionID] = []
+    var heap = HeapKeeping()
     /// Kept so that one connection can be accepted and refused when descriptors have run out.
     var spareDescriptor: CInt
 
@@ -70,6 +71,7 @@ package final class EventLoop {
 
     /// Turns until `stop`; then every connection is closed and its handler told.
     func run() {
+        if self.handle.index == 0 { self.keepHeap() }
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: self.options.eventsPerTurn) { events in
             while !self.isStopping { self.turn(events) }
         }

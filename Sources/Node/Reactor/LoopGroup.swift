@@ -17,6 +17,7 @@ package final class LoopGroup: Sendable {
     ) throws(SystemError) {
         // A peer that has gone shows as EPIPE, not as the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        EventLoop.prepareHeap()
         var handles: [LoopHandle] = []
         for index in 0..<count { handles.append(try LoopHandle(index: index)) }
         self.handles = handles

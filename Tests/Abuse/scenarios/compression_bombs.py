@@ -37,7 +37,9 @@ def abuse(stage: Stage) -> None:
         stage.check("what is just not too big comes back", socket.message() == bytes(ECHO_LIMIT))
     used = stage.server.peak() - before
     stage.check("one bomb at a time costs little", used < MEMORY_EACH, f"{used >> 20} MiB at the peak")
-    many_at_once(stage, bombs["100 MiB"][0])
+    many_at_once(stage, "/fanout", stage.scaled(100, 10), frames.deflated_zeros(10 * MIB))
+    # Each may become 16 MiB before it is refused, and that is work for one loop.
+    many_at_once(stage, "/echo", stage.scaled(16, 4), bombs["100 MiB"][0])
     broken(stage)
 
 
@@ -50,18 +52,18 @@ def throw(port: int, path: str, bomb: bytes, pieces: int) -> int | None:
         return socket.close_code()
 
 
-def many_at_once(stage: Stage, bomb: bytes) -> None:
-    """A hundred bombs that arrive in turns, a piece of each."""
+def many_at_once(stage: Stage, path: str, count: int, bomb: bytes) -> None:
+    """Bombs that arrive in turns, a piece of each."""
     parts = frames.fragments(bomb, 20, frames.BINARY, frames.COMPRESSED)
     before = stage.server.level().resident
     stage.server.forget_peak()
     with Swarm(stage.port) as swarm:
-        for _ in range(stage.scaled(100, 10)):
-            swarm.adopt(client.WebSocket(stage.port, "/echo", deflate=True).connection)
+        for _ in range(count):
+            swarm.adopt(client.WebSocket(stage.port, path, deflate=True).connection)
         for part in parts:
             swarm.send(swarm.members, part)
             swarm.read(0.001)
-        stage.check(f"{len(swarm.members)} bombs at once are all closed", swarm.all_ended(20), f"{len(swarm.alive)}")
+        stage.check(f"{count} bombs at once on {path} are all closed", swarm.all_ended(20), f"{len(swarm.alive)} live")
         codes = {frame.close_code for member in swarm.members for frame in frames.FrameReader().feed(member.received)}
         stage.check("and told 1009", codes == {TOO_BIG}, codes)
     used = stage.server.peak() - before

@@ -1,5 +1,6 @@
 """Peers that ask and ask but take no answer, with less waiting for them than the server's bound."""
 
+import select
 import time
 
 import client
@@ -45,16 +46,16 @@ def abuse(stage: Stage) -> None:
 
 def push(members: list[Member], data: bytes) -> int:
     """Sends without reading until nothing moves any more; how many bytes went."""
-    rests = {member: memoryview(b"") for member in members}
+    rests = {member.socket: memoryview(b"") for member in members}
     pushed, moved_at = 0, time.monotonic()
     while time.monotonic() - moved_at < 0.5:
-        for member in members:
+        for connection in select.select([], list(rests), [], 0.1)[1]:
             try:
-                count = member.socket.send(rests[member] or data)
+                count = connection.send(rests[connection] or data)
             except OSError:
                 continue
             # From where the kernel stopped, else the rest would be another message.
-            rests[member] = (rests[member] or memoryview(data))[count:]
+            rests[connection] = (rests[connection] or memoryview(data))[count:]
             pushed, moved_at = pushed + count, time.monotonic()
     return pushed
 

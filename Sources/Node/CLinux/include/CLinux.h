@@ -6,3 +6,13 @@
 /// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC. `address` and `length` are as there (untyped, so that this header does
 /// not claim the socket types, which belong to Glibc's module).
 int bellhop_accept(int listener, void *address, unsigned int *length);
+
+/// mallopt(3): large blocks are mapped and given back one by one, and little is kept at a heap's end. These are the values
+/// that malloc starts with; once set, it no longer raises them, up to 32 and 64 MiB, with every large block that is freed.
+void bellhop_fix_heap_thresholds(void);
+
+/// malloc_trim(3): every whole page that is free goes back to the kernel, in the middle of a heap too.
+void bellhop_trim_heap(void);
+
+/// mallinfo(3): bytes that were allocated and not freed, in the heaps of all threads.
+unsigned long bellhop_heap_in_use(void);
