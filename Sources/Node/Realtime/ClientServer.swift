@@ -1,6 +1,7 @@
 package import Reactor
 package import Shared
 internal import Synchronization
+internal import Wire
 
 /// The node's front: event loops that listen on the clients' port and, on the first loop, on the operators' port.
 package final class ClientServer: Sendable {
@@ -40,6 +41,7 @@ package final class ClientServer: Sendable {
         loops: Int, options: LoopOptions = LoopOptions(), connectionLimit: Int, clients: Port, admin: Port? = nil,
         metrics: NodeMetrics, log: Logger = .silent
     ) throws(SystemError) {
+        WebSocketHandshake.prepare()
         try EventLoop.claim(clients.address)
         if let admin { try EventLoop.claim(admin.address) }
         let listening = Locked<[Listening]>([])

@@ -79,6 +79,11 @@ package struct WebSocketHandshake: Sendable {
         self.extensions = accepted.answer
     }
 
+    /// Has libcrypto make its tables, two megabytes and some milliseconds, before the first client waits for them.
+    package static func prepare() {
+        _ = "prepare".utf8.withContiguousStorageIfAvailable { SHA1.hash(UnsafeRawBufferPointer($0)) }
+    }
+
     /// Appends the answer that makes the connection a WebSocket: `101 Switching Protocols`.
     package func appendResponse(to output: inout [UInt8]) {
         output.append(
