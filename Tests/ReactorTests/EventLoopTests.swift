@@ -127,6 +127,37 @@ import Testing
         #expect(server.events.filter { $0 == "deadline" }.count == 1)
     }
 
+    @Test func `a deadline's handler may close another connection whose deadline came in the same turn`() throws {
+        let ids = Locked<[ConnectionID]>([])
+        let timers = Locked<[Int]>([])
+        let server = try LoopFixture(
+            opened: { loop, id in
+                let all = ids.withLock { ids in
+                    ids.append(id)
+                    return ids
+                }
+                guard all.count == 2 else { return }
+                // The loop has timers of its own, too.
+                let count = loop.wheel.count
+                timers.withLock { $0.append(count) }
+                for id in all { loop.setDeadline(id, at: loop.now + 20) }
+            },
+            received: { _, _, _ in },
+            deadlinePassed: { loop, id in
+                for other in ids.withLock({ $0 }) where other != id { loop.finish(other) }
+                let count = loop.wheel.count
+                timers.withLock { $0.append(count) }
+            })
+        defer { server.stop() }
+        let peers = [BlockingSocket(port: server.port), BlockingSocket(port: server.port)]
+        #expect(eventually { timers.withLock { $0.count == 2 } })
+        // One handler ran, and set one timer: the linger time of the other connection, which is then not overdue at once.
+        let counts = timers.withLock { $0 }
+        #expect(counts.last == counts[0] + 1)
+        #expect(!server.events.contains("closed lingerTimedOut"))
+        _ = peers
+    }
+
     @Test func `input that is paused waits, and comes when it is resumed`() throws {
         let server = try LoopFixture { loop, id, bytes in
             loop.pauseInput(id)

@@ -82,6 +82,37 @@ import Wire
         #expect(eventually { server.server.connectionCount == 0 })
     }
 
+    @Test func `nothing is sent to a socket after our close`() throws {
+        let server = try ServerFixture()
+        defer { server.stop() }
+        let client = SocketClient(port: server.port)
+        client.send("bye")
+        #expect(try client.receive() == .close(1000))
+        server.publish("too late")
+        client.send(.close, [0x03, 0xE8])
+        // Raw: a reader would throw away whatever follows a close.
+        #expect(client.socket.receiveToEnd() == [])
+    }
+
+    @Test func `a node that leaves opens no more WebSockets`() throws {
+        let server = try ServerFixture()
+        defer { server.stop() }
+        let peer = BlockingSocket(port: server.port)
+        let request = Array(
+            """
+            GET /socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n
+            """.utf8)
+        peer.send(Array(request.prefix(30)))
+        #expect(eventually { server.server.loops[0].figures.bytesReceived == 30 })
+        server.server.leave(over: 0)
+        let hasLeft = Locked(false)
+        server.server.loops[0].post { _ in hasLeft.withLock { $0 = true } }
+        #expect(eventually { hasLeft.withLock { $0 } })
+        peer.send(Array(request.dropFirst(30)))
+        #expect(String(decoding: peer.receiveToEnd() ?? [], as: UTF8.self).hasPrefix("HTTP/1.1 503 "))
+    }
+
     @Test func `a silent peer is asked, and dropped if it stays silent`() throws {
         var timings = WebSocketTimings()
         timings.pingAfter = 50

@@ -167,20 +167,23 @@ package final class EventLoop {
     private func fireTimers() {
         self.wheel.expire(upTo: self.now, &self.expired)
         guard !self.expired.isEmpty else { return }
+        // All of them have left the wheel. No slot may still name one when the first handler is called, which may move
+        // the deadline of another connection: it would take a stranger's timer out of the wheel.
+        for payload in self.expired where ConnectionID(raw: payload).generation != 0 {
+            self.slab.slots[ConnectionID(raw: payload).place].timer = .none
+        }
         for payload in self.expired {
             let id = ConnectionID(raw: payload)
             if id.generation == 0 {
                 self.scheduled.removeValue(forKey: UInt32(truncatingIfNeeded: payload))?()
-            } else if self.slab.slots[id.place].generation == id.generation {
-                self.slab.slots[id.place].timer = .none
-                self.connectionDeadline(id)
+            } else if let slot = self.slab.live(id), slot.pointee.timer == .none {
+                self.connectionDeadline(slot, id)
             }
         }
         self.expired.removeAll(keepingCapacity: true)
     }
 
-    private func connectionDeadline(_ id: ConnectionID) {
-        guard let slot = self.slab.live(id) else { return }
+    private func connectionDeadline(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
         switch slot.pointee.state {
         case .open: self.handlers[Int(slot.pointee.handler)].deadlinePassed(id)
         case .connecting: self.end(id, .failed(errno: ETIMEDOUT))

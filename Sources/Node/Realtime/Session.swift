@@ -21,6 +21,8 @@ struct Session {
     /// Whether the request that is being answered was HEAD, and whether its connection stays open afterwards.
     var answersHead = false
     var keepsAlive = true
+    /// Whether an endpoint has this socket.
+    var isServed = false
     /// Input that came while it could not be dealt with; then the socket is not read.
     var isHolding = false
     /// Raised with every request that is answered later, so that an old reply meets no new request.

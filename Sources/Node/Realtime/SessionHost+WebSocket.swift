@@ -9,6 +9,10 @@ extension SessionHost {
         _ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ request: HTTPRequest, to endpoint: Int
     ) {
         let behind = self.endpoints[endpoint]
+        guard !self.isLeaving else {
+            self.write(HTTPResponse(status: .serviceUnavailable, problem: "this node is leaving"), request, id, session)
+            return
+        }
         let handshake: WebSocketHandshake
         do throws(WebSocketHandshakeError) {
             handshake = try WebSocketHandshake(
@@ -25,6 +29,7 @@ extension SessionHost {
             deflate: handshake.deflate,
             life: WebSocketConnectionState(role: .server, now: self.loop.now, timings: behind.terms.timings))
         self.awaitPeer(id, session)
+        session.pointee.isServed = true
         self.statistics.socketsOpen.add(1)
         // The answer leaves before anything that the endpoint sends.
         _ = self.flushOutput(id)
@@ -91,6 +96,7 @@ extension SessionHost {
     private func act(
         _ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ action: WebSocketConnectionState.Action?
     ) {
+        if session.pointee.socket?.life.isOpen == false { self.retire(id, session) }
         switch action {
         case nil, .nothing: break
         case .sendPing: self.emit(id) { WebSocketFrame.append(.ping, Self.noBytes, to: &$0) }
@@ -103,6 +109,15 @@ extension SessionHost {
         case .finish: self.end(id, session)
         case .dropSocket: self.loop.drop(id)
         }
+    }
+
+    /// RFC 6455 5.5.1: nothing is sent after a close frame. So the endpoint parts with the socket now, not when the peer has
+    /// taken its time to answer.
+    func retire(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        guard session.pointee.isServed else { return }
+        session.pointee.isServed = false
+        self.statistics.socketsOpen.add(-1)
+        self.endpoints[Int(session.pointee.endpoint)].closed(id)
     }
 
     private static var noBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }

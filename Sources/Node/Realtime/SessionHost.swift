@@ -107,10 +107,7 @@ package final class SessionHost: ConnectionHandler {
     package func closed(_ id: ConnectionID, _ reason: CloseReason) {
         let session = self.sessions + id.place
         self.logClosed(session, reason)
-        if session.pointee.socket != nil {
-            self.statistics.socketsOpen.add(-1)
-            self.endpoints[Int(session.pointee.endpoint)].closed(id)
-        }
+        self.retire(id, session)
         session.deinitialize(count: 1)
         self.count.value.wrappingSubtract(1, ordering: .relaxed)
     }

@@ -12,7 +12,7 @@ package protocol WebSocketEndpoint: AnyObject {
     /// A whole message; text has been checked to be UTF-8. The payload is gone after the call.
     func received(_ id: ConnectionID, _ payload: UnsafeRawBufferPointer, isText: Bool)
 
-    /// The socket is gone: comes once for each that was opened.
+    /// The socket has closed, or is closing: it takes nothing more. Comes once for each that was opened.
     func closed(_ id: ConnectionID)
 
     /// The loop's turn ends: the time to send what was collected.
