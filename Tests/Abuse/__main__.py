@@ -2,9 +2,9 @@
 
 usage: python3 Tests/Abuse [--peer PROGRAM] [--node PROGRAM] [--logs FOLDER] [NAME…]
 
-Plays every scenario (or those named) against each given server that it is for: `bellhop-peer` or `bellhop`. Scenarios that
-mostly wait for deadlines play beside the others, the others one after another. Prints each check; the last line is the
-score. Exit code 0 if all passed, 1 if not, 64 for wrong usage.
+Plays every scenario (or those named) against each given server that it is for: `bellhop-peer` or `bellhop`. Scenarios
+that mostly wait for deadlines play beside the others, the others one after another. Prints each check; the last line is
+the score. Exit code 0 if all passed, 1 if not, 64 for wrong usage.
 """
 
 import argparse

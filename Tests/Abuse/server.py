@@ -73,9 +73,14 @@ class Level:
 class Server:
     """One running server."""
 
-    def __init__(self, command: list[str], port: int, log: pathlib.Path, environment: dict[str, str], files: int | None):
+    def __init__(
+        self, command: list[str], port: int, log: pathlib.Path, settings: dict[str, str], files: int | None
+    ) -> None:
         self.port = port
         self.log = log
+
+        # A node refuses settings that it does not know, and those of whoever runs this are not meant for it.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")} | settings
 
         def prepare() -> None:
             die_with_parent()
@@ -84,8 +89,7 @@ class Server:
 
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=prepare,
-                env={**os.environ, **environment},
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=prepare, env=environment,
             )
         if not until(lambda: self.is_ready() or self.process.poll() is not None, 20) or self.process.poll() is not None:
             raise RuntimeError(f"{command[0]} did not become ready: {self.log_tail()}")
@@ -159,7 +163,7 @@ def start_node(
 ) -> Server:
     """A node without database and Redis."""
     port = free_port()
-    environment = {
+    settings = {
         "BELLHOP_HOST": HOST,
         "BELLHOP_PORT": str(port),
         "BELLHOP_LOOPS": str(loops),
@@ -168,7 +172,7 @@ def start_node(
         "BELLHOP_DRAIN_SECONDS": "1",
         **more,
     }
-    return Server([str(program)], int(more.get("BELLHOP_ADMIN_PORT", port)), log, environment, files)
+    return Server([str(program)], int(more.get("BELLHOP_ADMIN_PORT", port)), log, settings, files)
 
 
 def start_admin(program: pathlib.Path, log: pathlib.Path, **options) -> Server:

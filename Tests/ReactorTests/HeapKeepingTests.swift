@@ -43,6 +43,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, true), (1, false)])
+    func `what is freed after the heap was trimmed is due too, if it is enough`(
+        missing: Int, expected: Bool
+    ) {
+        let freed = HeapKeeping.leastBytes / 2 - missing
+        let resident = 4 << 20
+        var heap = HeapKeeping()
+        _ = heap.isDue(residentBytes: resident, inUseBytes: 2 << 20)
+        heap.trimmed(residentBytes: resident, inUseBytes: 2 << 20)
+        let isDue = heap.isDue(residentBytes: resident, inUseBytes: (2 << 20) - freed)
+        #expect(isDue == expected)
+        heap.trimmed(residentBytes: resident, inUseBytes: (2 << 20) - freed)
+        let isDueAgain = heap.isDue(residentBytes: resident, inUseBytes: (2 << 20) - freed)
+        #expect(!isDueAgain)
+    }
+
     @Test(arguments: [(0, true), (-1, false)]) func `growth counts from the least that is worth it`(
         offset: Int, expected: Bool
     ) {

@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <malloc.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 int bellhop_accept(int listener, void *address, unsigned int *length) {
@@ -14,6 +15,12 @@ void bellhop_fix_heap_thresholds(void) {
 }
 
 void bellhop_trim_heap(void) { malloc_trim(0); }
+
+void bellhop_trim_heap_end(void) {
+    // More than FASTBIN_CONSOLIDATION_THRESHOLD, above which a free looks at the end, and less than M_MMAP_THRESHOLD.
+    void *volatile block = malloc(96 << 10);
+    free(block);
+}
 
 unsigned long bellhop_heap_in_use(void) {
     struct mallinfo2 all = mallinfo2();

@@ -71,7 +71,7 @@ package final class EventLoop {
 
     /// Turns until `stop`; then every connection is closed and its handler told.
     func run() {
-        if self.handle.index == 0 { self.keepHeap() }
+        self.keepHeap()
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: self.options.eventsPerTurn) { events in
             while !self.isStopping { self.turn(events) }
         }

@@ -17,20 +17,28 @@ struct HeapKeeping {
     /// Resident beyond in use: the least since the heap was last trimmed, and what it was at the last look.
     private var lowest = Int.max
     private var previous = Int.max
+    /// The most that was in use since the heap was last trimmed.
+    private var highestInUse = 0
 
-    /// Whether what is resident but not in use has grown, and grows no more: during a burst, trimming is soon undone.
+    /// Whether there is much to give back, and no more of it every moment: during a burst, trimming is soon undone.
+    ///
+    /// Either a burst between two looks has left pages behind, or blocks were freed that were there when the heap was last
+    /// trimmed and kept their neighbours from going.
     mutating func isDue(residentBytes: Int, inUseBytes: Int) -> Bool {
         let unused = residentBytes &- inUseBytes
         defer { self.previous = unused }
         self.lowest = min(self.lowest, unused)
         let isCalm = self.previous == .max || unused &- self.previous < Self.leastBytes
-        return isCalm && unused &- self.lowest >= max(Self.leastBytes, residentBytes / Self.share)
+        let much = max(Self.leastBytes, residentBytes / Self.share)
+        self.highestInUse = max(self.highestInUse, inUseBytes)
+        return isCalm && (unused &- self.lowest >= much || self.highestInUse &- inUseBytes >= much / 2)
     }
 
     /// The heap was trimmed: what is still resident beyond what is in use is the mark for what follows.
     mutating func trimmed(residentBytes: Int, inUseBytes: Int) {
         self.lowest = residentBytes &- inUseBytes
         self.previous = self.lowest
+        self.highestInUse = inUseBytes
     }
 }
 
@@ -40,17 +48,21 @@ extension EventLoop {
     /// Has malloc keep its thresholds; to be called before there are threads that allocate.
     static func prepareHeap() { bellhop_fix_heap_thresholds() }
 
-    /// Looks after the heap every second, for the whole process: one loop is enough.
+    /// Looks every second after the end of this thread's heap and, on the first loop, after the heaps of all threads.
     func keepHeap() {
-        // While descriptors have run out there is no looking.
-        if let resident = Self.residentBytes(),
-            self.heap.isDue(residentBytes: resident, inUseBytes: Int(clamping: bellhop_heap_in_use()))
-        {
-            bellhop_trim_heap()
-            self.heap.trimmed(
-                residentBytes: Self.residentBytes() ?? resident, inUseBytes: Int(clamping: bellhop_heap_in_use()))
-        }
+        bellhop_trim_heap_end()
+        if self.handle.index == 0 { self.trimHeaps() }
         self.schedule(after: Self.heapIntervalMilliseconds) { [unowned self] in self.keepHeap() }
+    }
+
+    private func trimHeaps() {
+        // While descriptors have run out there is no looking.
+        guard let resident = Self.residentBytes(),
+            self.heap.isDue(residentBytes: resident, inUseBytes: Int(clamping: bellhop_heap_in_use()))
+        else { return }
+        bellhop_trim_heap()
+        self.heap.trimmed(
+            residentBytes: Self.residentBytes() ?? resident, inUseBytes: Int(clamping: bellhop_heap_in_use()))
     }
 
     /// proc_pid_statm(5): its second field are the resident pages.

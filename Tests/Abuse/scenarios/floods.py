@@ -111,7 +111,8 @@ def wrong(stage: Stage) -> None:
 
 def half_closed(stage: Stage) -> None:
     """A client that ends its half, in the middle of a frame or between two."""
-    for name, data in (("idle", b""), ("in a header", b"\x82\xfe"), ("in a payload", frames.frame(frames.TEXT, b"xyz")[:-1])):
+    moments = {"idle": b"", "in a header": b"\x82\xfe", "in a payload": frames.frame(frames.TEXT, b"xyz")[:-1]}
+    for name, data in moments.items():
         with client.WebSocket(stage.port, "/echo", timeout=5) as socket:
             socket.send(data)
             socket.connection.shutdown(1)

@@ -44,7 +44,7 @@ def samples() -> dict[str, bytes]:
         "HTTP/0.9": b"GET /readyz\r\n",
         "HTTP/3.7": b"GET /readyz HTTP/3.7\r\nHost: a\r\n\r\n",
         "an answer instead of a request": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-        "a PROXY header where none is expected": b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "a PROXY header where none is expected": b"PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n" + client.get("/"),
         "a binary PROXY header": b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c" + bytes(12),
         "an SSH greeting": b"SSH-2.0-OpenSSH_9.2\r\n",
         "a Redis command": b"*1\r\n$4\r\nPING\r\n",

@@ -1,4 +1,4 @@
-"""300 peers whose network is cut: no end, no reset, not another packet, while for some of them bytes are on their way."""
+"""300 peers whose network is cut: no end, no reset, not another packet; to some of them bytes are on their way."""
 
 import ctypes
 import os
@@ -7,7 +7,6 @@ import subprocess
 import time
 
 import client
-import frames
 from server import until
 from stage import Stage
 from swarm import Swarm
