@@ -26,7 +26,7 @@ final class ScriptedServer: Sendable {
         let requests = Locked(0)
         self.listener = listener
         self.requests = requests
-        self.group = try LoopGroup(count: 1, options: LoopOptions(), budget: ConnectionBudget(limit: 1000)) {
+        self.group = try LoopGroup(count: 1, options: LoopOptions(), places: 1000) {
             loop throws(SystemError) in
             let handler = loop.register(Handler(manner, loop: loop, requests: requests))
             guard let address = SocketAddress("127.0.0.1", port: 0) else { throw SystemError("inet_pton", errno: 22) }

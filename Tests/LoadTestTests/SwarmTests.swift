@@ -14,7 +14,7 @@ import Testing
 
         init(_ plan: Plan) throws {
             let reports = self.reports
-            self.group = try LoopGroup(count: 1, options: LoopOptions(), budget: ConnectionBudget(limit: 1000)) {
+            self.group = try LoopGroup(count: 1, options: LoopOptions(), places: 1000) {
                 loop throws(SystemError) in
                 let alarm = try Alarm(loop.handle) { _ in }
                 let voice = WorkerVoice(alarm: alarm) { report in reports.withLock { $0.append(report) } }

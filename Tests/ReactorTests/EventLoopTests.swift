@@ -76,6 +76,44 @@ import Testing
         _ = peer
     }
 
+    @Test func `finishing waits for a slow line far beyond the linger time`() throws {
+        var options = LoopOptions()
+        options.lingerMilliseconds = 50
+        let body = [UInt8](repeating: 7, count: 5_000_000)
+        let server = try LoopFixture(options: options) { loop, id, _ in
+            _ = body.withUnsafeBytes { loop.send(id, $0) }
+            loop.finish(id)
+        }
+        defer { server.stop() }
+        let peer = BlockingSocket(port: server.port, receiveBuffer: 4096)
+        peer.send("x")
+        #expect(peer.receive(exactly: 1) == [7])
+        // Longer than the linger time passes while the peer takes nothing.
+        let isOver = Locked(false)
+        server.group.handles[0].post { loop in loop.schedule(after: 300) { isOver.withLock { $0 = true } } }
+        #expect(eventually { isOver.withLock { $0 } })
+        #expect(peer.receiveToEnd()?.count == body.count - 1)
+    }
+
+    @Test func `at the ceiling of all outboxes the fullest is closed, not the newcomer`() throws {
+        var options = LoopOptions()
+        options.outboxBytes = 1 << 30
+        options.outboxBytesTotal = 8 << 20
+        let server = try LoopFixture(options: options) { loop, id, bytes in
+            let size = bytes[0] == UInt8(ascii: "L") ? 12 << 20 : 7 << 20
+            _ = [UInt8](repeating: 1, count: size).withUnsafeBytes { loop.send(id, $0) }
+        }
+        defer { server.stop() }
+        let large = BlockingSocket(port: server.port, receiveBuffer: 4096)
+        large.send("L")
+        #expect(eventually { server.statistics.outboxBytes.load(ordering: .relaxed) > 0 })
+        let small = BlockingSocket(port: server.port)
+        small.send("s")
+        #expect(small.receive(exactly: 7 << 20).count == 7 << 20)
+        #expect(server.events.filter { $0 == "closed slowConsumer" }.count == 1)
+        _ = large
+    }
+
     @Test func `a peer that does not read is closed when its outbox is full, and the memory is free`() throws {
         var options = LoopOptions()
         options.outboxBytes = 1 << 16

@@ -34,7 +34,7 @@ final class LoopFixture: Sendable {
         inputEnded: @escaping Event = { loop, id in loop.finish(id) }, deadlinePassed: @escaping Event = { _, _ in }
     ) throws {
         let record = self.record
-        self.group = try LoopGroup(count: 1, options: options, budget: ConnectionBudget(limit: connectionLimit)) {
+        self.group = try LoopGroup(count: 1, options: options, places: connectionLimit) {
             loop throws(SystemError) in
             let handler = RecordingHandler(loop: loop, record: record)
             handler.onOpened = opened

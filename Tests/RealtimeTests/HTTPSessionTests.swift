@@ -1,3 +1,4 @@
+import Reactor
 import Shared
 import TestSupport
 import Testing
@@ -140,6 +141,31 @@ import Wire
         inside.send(self.get("/hello"))
         #expect(!inside.receive(exactly: 1).isEmpty)
         #expect(self.statuses(self.exchange(server, "")) == ["503"])
+    }
+
+    @Test func `operators are served when clients have taken every place`() throws {
+        let server = try ServerFixture(connectionLimit: 1, hasAdmin: true)
+        defer { server.stop() }
+        let inside = BlockingSocket(port: server.port)
+        inside.send(self.get("/hello"))
+        #expect(!inside.receive(exactly: 1).isEmpty)
+        #expect(self.statuses(self.exchange(server, "")) == ["503"])
+        let operators = BlockingSocket(port: server.server.adminAddress?.port ?? 0)
+        operators.send(self.get("/hello", "Connection: close\r\n"))
+        #expect(String(decoding: operators.receiveToEnd() ?? [], as: UTF8.self).hasSuffix("hello"))
+    }
+
+    @Test func `all incomplete input together has a ceiling`() throws {
+        let server = try ServerFixture { $0.heldBytesTotal = 1500 }
+        defer { server.stop() }
+        let head = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n"
+        let part = String(repeating: "x", count: 900)
+        let first = BlockingSocket(port: server.port)
+        first.send(head + part)
+        #expect(eventually { server.server.loops[0].figures.bytesReceived >= UInt64(head.utf8.count + 900) })
+        #expect(self.statuses(self.exchange(server, head + part)) == ["503"])
+        first.send(String(repeating: "x", count: 100))
+        #expect(String(decoding: first.receiveToEnd() ?? [], as: UTF8.self).hasPrefix("HTTP/1.1 200 "))
     }
 
     @Test func `a second node on the same port is refused, and the first keeps its clients`() throws {

@@ -12,7 +12,8 @@ final class ServerFixture: Sendable {
     let port: UInt16
 
     init(
-        port: UInt16 = 0, loops: Int = 1, connectionLimit: Int = 1000, options: LoopOptions = LoopOptions(),
+        port: UInt16 = 0, loops: Int = 1, connectionLimit: Int = 1000, hasAdmin: Bool = false,
+        options: LoopOptions = LoopOptions(),
         timings: WebSocketTimings = WebSocketTimings(), change: (inout SessionTerms) -> Void = { _ in }
     ) throws {
         guard let address = SocketAddress("127.0.0.1", port: port) else { fatalError("no loopback") }
@@ -27,7 +28,7 @@ final class ServerFixture: Sendable {
                 let endpoint = FixtureEndpoint(host: host, timings: timings)
                 host.add(endpoint)
                 host.loop.attach(endpoint)
-            }, metrics: metrics)
+            }, admin: hasAdmin ? ClientServer.Port(address: address, service: service) : nil, metrics: metrics)
         self.port = self.server.address?.port ?? 0
     }
 

@@ -38,7 +38,7 @@ enum Worker {
     ) throws(SystemError) -> LoopGroup {
         let share =
             role.duty == .publisher ? addresses.count : Plan.share(of: plan.sockets, worker: role.index, of: role.count)
-        return try LoopGroup(count: 1, options: LoopOptions(), budget: ConnectionBudget(limit: share + 16)) {
+        return try LoopGroup(count: 1, options: LoopOptions(), places: share + 16) {
             loop throws(SystemError) in
             let alarm = try Alarm(loop.handle) { _ in }
             let box = DutyBox()

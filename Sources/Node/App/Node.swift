@@ -51,14 +51,16 @@ struct Node {
                 "connection_limit": .int(self.configuration.connectionLimit),
             ])
         _ = self.signals.wait()
-        self.drain()
-        self.server.stop()
+        // When a second signal came, nothing is waited for, not even a loop that does not turn any more.
+        if self.drain() { self.server.stop() }
         self.log.notice("node.stopped")
     }
 
     /// Readiness first, so that the balancer sends nobody new; then, when it has had time to look, the clients are sent
     /// away one after the other. A second signal ends it at once.
-    private func drain() {
+    ///
+    /// - Returns: whether it was left to its end.
+    private func drain() -> Bool {
         self.state.startsDraining()
         self.log.notice("node.draining", ["clients": .int(self.server.connectionCount)])
         if self.signals.wait(within: .seconds(self.configuration.drainNoticeSeconds)) { return self.cutShort() }
@@ -68,10 +70,12 @@ struct Node {
         while self.server.connectionCount > 0, ContinuousClock.now < deadline {
             if self.signals.wait(within: .milliseconds(20)) { return self.cutShort() }
         }
+        return true
     }
 
-    private func cutShort() {
+    private func cutShort() -> Bool {
         self.log.warning("node.drain_cut_short", ["clients": .int(self.server.connectionCount)])
+        return false
     }
 
     /// Time for requests that were being answered, and for peers that close slowly, after the last close.
@@ -91,8 +95,7 @@ struct Node {
             return ClientServer.Port(
                 address: address, terms: configuration.sessionTerms,
                 service: SiteService(
-                    site: site, proxies: configuration.proxies, bodyBytes: configuration.limits.bodyBytes,
-                    workbench: workbench))
+                    site: site, proxies: configuration.proxies, workbench: workbench))
         }
         let clients = try port(
             configuration.host, configuration.port,

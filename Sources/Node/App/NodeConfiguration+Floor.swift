@@ -14,8 +14,12 @@ extension NodeConfiguration {
 
     /// Without a setting, what descriptors allow, less some for files, stores and the loops themselves.
     var connectionLimit: Int {
-        self.limits.connections ?? max(16, OpenDescriptors.limit - Self.reservedDescriptors - 4 * self.loops)
+        let free = OpenDescriptors.limit - Self.reservedDescriptors - 4 * self.loops
+        return self.limits.connections ?? min(max(16, free), Self.mostConnections)
     }
+
+    /// What one node takes unless it is told otherwise, where containers allow a billion descriptors.
+    static let mostConnections = 1 << 20
 
     static let reservedDescriptors = 64
 

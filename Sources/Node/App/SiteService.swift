@@ -6,10 +6,13 @@ import Wire
 struct SiteService: HTTPService {
     let site: Site
     let proxies: TrustedProxies
-    let bodyBytes: Int
     let workbench: Workbench
 
-    func welcome(_ head: HTTPRequest) -> HTTPWelcome { .bodyUpTo(self.bodyBytes) }
+    func welcome(_ head: HTTPRequest) -> HTTPWelcome {
+        // Nothing that is served takes a body: whoever sends one is told so before it is read.
+        if let refusal = self.site.refusal(of: head) { return .refused(refusal) }
+        return .bodyUpTo(0)
+    }
 
     func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
         // Only pages of other origins depend on it, and finding it out is not free.

@@ -27,14 +27,6 @@ func openStandardDescriptors() {
     }
 }
 
-/// The hard limit is what the operator allows; the soft one is a relic of select(2), which is not used here.
-func raiseDescriptorLimit() {
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-}
-
 func readConfiguration() -> NodeConfiguration {
     do {
         return try NodeConfiguration(environment: ProgramEnvironment.variables, surroundings: .machine)
@@ -45,7 +37,7 @@ func readConfiguration() -> NodeConfiguration {
 
 func serve() -> Never {
     openStandardDescriptors()
-    raiseDescriptorLimit()
+    OpenDescriptors.raiseLimit()
     let configuration = readConfiguration()
     let signals = StopSignals()
     do {

@@ -29,11 +29,11 @@ struct ConnectionSlot {
     var flags: Flags
     /// Index of the handler in the loop's table.
     var handler: UInt8
-    /// Bytes thrown away while lingering, in units of the read buffer.
-    var discarded: UInt8
     var interest: UInt32
     var timer: TimerID
     var nextFree: Int32
+    /// Bytes thrown away since the end was decided.
+    var discardedBytes: UInt32
     /// Exists while bytes wait.
     var outbox: UnsafeMutablePointer<Outbox>?
 }
@@ -50,16 +50,11 @@ final class ConnectionSlab {
     private(set) var inUse = 0
 
     init(capacity: Int) throws(SystemError) {
-        let size = max(capacity, 1) * MemoryLayout<ConnectionSlot>.stride
-        let flags = CInt(MAP_PRIVATE) | CInt(MAP_ANONYMOUS) | CInt(MAP_NORESERVE)
-        guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, flags, -1, 0), memory != MAP_FAILED else {
-            throw SystemError("mmap")
-        }
-        self.slots = memory.bindMemory(to: ConnectionSlot.self, capacity: capacity)
+        self.slots = try PlaceMemory.map(ConnectionSlot.self, count: capacity)
         self.capacity = capacity
     }
 
-    deinit { munmap(self.slots, max(self.capacity, 1) * MemoryLayout<ConnectionSlot>.stride) }
+    deinit { PlaceMemory.unmap(self.slots, count: self.capacity) }
 
     /// A free place, or `nil` if all are taken.
     func claim(descriptor: CInt, handler: UInt8, state: ConnectionSlot.State) -> ConnectionID? {
@@ -76,8 +71,8 @@ final class ConnectionSlab {
         // Generation 0 is never given to a connection: ids of generation 0 name other things.
         let generation = max(1, self.slots[place].generation &+ 1)
         self.slots[place] = ConnectionSlot(
-            descriptor: descriptor, generation: generation, state: state, flags: [], handler: handler, discarded: 0,
-            interest: 0, timer: .none, nextFree: -1, outbox: nil)
+            descriptor: descriptor, generation: generation, state: state, flags: [], handler: handler, interest: 0,
+            timer: .none, nextFree: -1, discardedBytes: 0, outbox: nil)
         return ConnectionID(generation: generation, place: UInt32(place))
     }
 

@@ -88,11 +88,9 @@ extension EventLoop {
     ) -> SendOutcome {
         guard slot.pointee.state == .open else { return .gone }
         let waiting = slot.pointee.outbox?.pointee.byteCount ?? 0
-        guard waiting < self.options.outboxBytes, self.tally.outboxBytes < self.options.outboxBytesTotal else {
-            self.tally.slowConsumers += 1
-            // A reset frees the kernel's own queue at once; a peer that does not read would not read a farewell either.
-            self.abort(slot)
-            self.end(id, .slowConsumer)
+        if self.tally.outboxBytes >= self.options.outboxBytesTotal { self.closeTheSlowest() }
+        guard slot.pointee.state == .open, waiting < self.options.outboxBytes else {
+            self.closeAsSlow(slot, id)
             return .gone
         }
         if slot.pointee.outbox == nil {
@@ -106,6 +104,24 @@ extension EventLoop {
         self.tally.outboxBytes += bytes.count
         self.updateInterest(slot, id)
         return .queued
+    }
+
+    private func closeAsSlow(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
+        guard slot.pointee.state == .open else { return }
+        self.tally.slowConsumers += 1
+        // A reset frees the kernel's own queue at once; a peer that does not read would not read a farewell either.
+        self.abort(slot)
+        self.end(id, .slowConsumer)
+    }
+
+    /// The ceiling of all outboxes is reached: whoever fills it most has to go, not whoever comes next.
+    private func closeTheSlowest() {
+        var slowest: (id: ConnectionID, bytes: Int)?
+        for id in self.blocked {
+            let bytes = self.queuedBytes(id)
+            if self.isOpen(id), bytes > slowest?.bytes ?? 0 { slowest = (id, bytes) }
+        }
+        if let slowest, let slot = self.slab.live(slowest.id) { self.closeAsSlow(slot, slowest.id) }
     }
 
     /// Whoever reads nothing at all for the stall time is closed, however little waits for it: its outbox is memory, too.
@@ -126,9 +142,7 @@ extension EventLoop {
                 return true
             }
             guard self.now - outbox.pointee.lastProgress >= self.options.stallMilliseconds else { return false }
-            self.tally.slowConsumers += 1
-            self.abort(slot)
-            self.end(id, .slowConsumer)
+            self.closeAsSlow(slot, id)
             return true
         }
         if !self.blocked.isEmpty { self.schedule(after: 1000) { [unowned self] in self.sweepStalled() } }
@@ -138,6 +152,9 @@ extension EventLoop {
     package func queuedBytes(_ id: ConnectionID) -> Int {
         self.slab.live(id)?.pointee.outbox?.pointee.byteCount ?? 0
     }
+
+    /// Whether the connection is still there, however far its end has come.
+    package func isKnown(_ id: ConnectionID) -> Bool { self.slab.live(id) != nil }
 
     /// Whether the connection is still there and takes bytes.
     package func isOpen(_ id: ConnectionID) -> Bool { self.slab.live(id)?.pointee.state == .open }
@@ -184,7 +201,7 @@ extension EventLoop {
                 self.handlers[Int(slot.pointee.handler)].received(
                     id, UnsafeMutableRawBufferPointer(rebasing: self.readBuffer[..<count]))
             } else {
-                self.discard(slot, id)
+                self.discard(count, slot, id)
             }
         } else if count == 0 {
             self.inputEnded(slot, id)
@@ -207,13 +224,20 @@ extension EventLoop {
     }
 
     /// Input after our decision to close is thrown away, but not without end.
-    private func discard(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
-        slot.pointee.discarded += 1
-        if slot.pointee.discarded == .max {
+    private func discard(_ count: Int, _ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
+        slot.pointee.discardedBytes += UInt32(count)
+        guard slot.pointee.discardedBytes > Self.mostDiscardedBytes else { return }
+        if slot.pointee.state == .finishing {
+            // What is queued may still go out; the peer just is not read any more.
+            slot.pointee.flags.insert(.inputPaused)
+            self.updateInterest(slot, id)
+        } else {
             self.abort(slot)
             self.end(id, .lingerTimedOut)
         }
     }
+
+    private static let mostDiscardedBytes: UInt32 = 16 << 20
 
     private func flush(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
         guard let outbox = slot.pointee.outbox else { return }
@@ -276,8 +300,24 @@ extension EventLoop {
         }
         slot.pointee.state = .finishing
         slot.pointee.flags.remove(.inputPaused)
-        self.setDeadline(id, at: self.now + self.options.lingerMilliseconds)
-        if slot.pointee.outbox == nil { self.linger(slot, id) } else { self.updateInterest(slot, id) }
+        if slot.pointee.outbox == nil {
+            self.linger(slot, id)
+        } else {
+            self.setDeadline(id, at: self.now + self.options.stallMilliseconds)
+            self.updateInterest(slot, id)
+        }
+    }
+
+    /// A long answer to a slow line takes its time; only who takes nothing of it for the stall time is given up.
+    func finishingIsOverdue(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
+        let progress = slot.pointee.outbox?.pointee.lastProgress ?? 0
+        guard self.now - progress >= self.options.stallMilliseconds else {
+            self.setDeadline(id, at: progress + self.options.stallMilliseconds)
+            return
+        }
+        self.tally.slowCloses += 1
+        self.abort(slot)
+        self.end(id, .lingerTimedOut)
     }
 
     /// Closes at once; what is queued is lost, and the peer sees a reset.
@@ -294,6 +334,7 @@ extension EventLoop {
         }
         shutdown(slot.pointee.descriptor, CInt(SHUT_WR))
         slot.pointee.state = .lingering
+        self.setDeadline(id, at: self.now + self.options.lingerMilliseconds)
         self.updateInterest(slot, id)
     }
 

@@ -81,16 +81,17 @@ extension EventLoop {
     func admit(
         _ descriptor: CInt, handler: UInt8, state: ConnectionSlot.State, events: UInt32
     ) -> ConnectionID? {
-        guard self.budget.claim() else { return nil }
+        let budget = self.budgets[Int(handler)]
+        guard budget.claim() else { return nil }
         guard let id = self.slab.claim(descriptor: descriptor, handler: handler, state: state) else {
-            self.budget.release()
+            budget.release()
             return nil
         }
         do throws(SystemError) {
             try self.control(EPOLL_CTL_ADD, descriptor, events, id.raw)
         } catch {
             self.slab.release(id.place)
-            self.budget.release()
+            budget.release()
             return nil
         }
         self.slab.slots[id.place].interest = events

@@ -18,12 +18,13 @@ package final class EventLoop {
     let poller: Descriptor
     let slab: ConnectionSlab
     let readBuffer: UnsafeMutableRawBufferPointer
-    let budget: ConnectionBudget
     package let statistics: LoopStatistics
     /// What other threads hold of this loop.
     package let handle: LoopHandle
 
     var handlers: [any ConnectionHandler] = []
+    /// By handler: how many connections it may have.
+    var budgets: [ConnectionBudget] = []
     var listeners: [Listener] = []
     var tally = LoopTally()
     var wheel: TimerWheel
@@ -48,13 +49,12 @@ package final class EventLoop {
     package private(set) var turnBegan: UInt64 = 0
 
     /// Opens what the loop needs; to be called on the thread that will `run` it.
-    init(handle: LoopHandle, options: LoopOptions, budget: ConnectionBudget) throws(SystemError) {
+    init(handle: LoopHandle, options: LoopOptions, places: Int) throws(SystemError) {
         self.handle = handle
         self.options = options
-        self.budget = budget
         self.statistics = handle.statistics
         self.poller = Descriptor(owning: try systemCall("epoll_create1") { epoll_create1(CInt(EPOLL_CLOEXEC)) })
-        self.slab = try ConnectionSlab(capacity: budget.limit)
+        self.slab = try ConnectionSlab(capacity: places)
         self.readBuffer = .allocate(byteCount: options.readBufferBytes, alignment: 64)
         self.spareDescriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
         self.now = Self.milliseconds()
@@ -137,8 +137,8 @@ package final class EventLoop {
             let slot = self.slab.slots + id.place
             if slot.pointee.timer != .none { self.wheel.cancel(slot.pointee.timer) }
             self.handlers[Int(slot.pointee.handler)].closed(id, reason)
+            self.budgets[Int(slot.pointee.handler)].release()
             self.slab.release(id.place)
-            self.budget.release()
         }
         self.graveyard.removeAll(keepingCapacity: self.graveyard.count < 4096)
         if next > 0 { self.wantsAnotherTurn = true }
@@ -187,9 +187,10 @@ package final class EventLoop {
         switch slot.pointee.state {
         case .open: self.handlers[Int(slot.pointee.handler)].deadlinePassed(id)
         case .connecting: self.end(id, .failed(errno: ETIMEDOUT))
-        case .finishing, .lingering:
+        case .finishing: self.finishingIsOverdue(slot, id)
+        // The kernel goes on sending what it has for as long as the peer acknowledges it.
+        case .lingering:
             self.tally.slowCloses += 1
-            self.abort(slot)
             self.end(id, .lingerTimedOut)
         case .free, .closed: break
         }
@@ -198,9 +199,13 @@ package final class EventLoop {
     // MARK: Registration
 
     /// Makes a handler known to this loop; it lives as long as the loop.
-    package func register(_ handler: any ConnectionHandler) -> HandlerID {
+    ///
+    /// - Parameter budget: how many connections it may have, together with all others of the same budget; without one, as
+    ///   many as the loop has places.
+    package func register(_ handler: any ConnectionHandler, budget: ConnectionBudget? = nil) -> HandlerID {
         precondition(self.handlers.count < 255, "a loop has a few handlers, not hundreds")
         self.handlers.append(handler)
+        self.budgets.append(budget ?? ConnectionBudget(limit: self.slab.capacity))
         return HandlerID(index: UInt8(self.handlers.count - 1))
     }
 

@@ -10,9 +10,11 @@ package final class LoopGroup: Sendable {
 
     /// Starts `count` loops and waits until each has been set up.
     ///
-    /// - Parameter setUp: called on each loop's thread before it turns: registers handlers, opens listeners.
+    /// - Parameters:
+    ///   - places: connections that one loop may have at most, all its handlers' budgets together.
+    ///   - setUp: called on each loop's thread before it turns: registers handlers, opens listeners.
     package init(
-        count: Int, options: LoopOptions, budget: ConnectionBudget,
+        count: Int, options: LoopOptions, places: Int,
         setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
     ) throws(SystemError) {
         // A peer that has gone shows as EPIPE, not as the end of the process.
@@ -24,7 +26,7 @@ package final class LoopGroup: Sendable {
         self.running = Locked(0)
         for handle in handles {
             do throws(SystemError) {
-                try self.start(handle, options, budget, setUp)
+                try self.start(handle, options, places, setUp)
             } catch {
                 self.stop()
                 throw error
@@ -33,14 +35,14 @@ package final class LoopGroup: Sendable {
     }
 
     private func start(
-        _ handle: LoopHandle, _ options: LoopOptions, _ budget: ConnectionBudget,
+        _ handle: LoopHandle, _ options: LoopOptions, _ places: Int,
         _ setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
     ) throws(SystemError) {
         let (started, ended) = (Semaphore(), self.ended)
         let failure = Locked<SystemError?>(nil)
         try spawnThread(named: "loop") {
             do throws(SystemError) {
-                let loop = try EventLoop(handle: handle, options: options, budget: budget)
+                let loop = try EventLoop(handle: handle, options: options, places: places)
                 try setUp(loop)
                 started.signal()
                 loop.run()

@@ -28,6 +28,9 @@ package final class ClientServer: Sendable {
     private let listening: Locked<[Listening]>
     private let clientCount = SessionCount()
 
+    /// Connections on the operators' port, besides those of the clients.
+    package static let adminConnections = 32
+
     private struct Listening: Sendable {
         let loop: LoopHandle
         let listener: ListenerID
@@ -48,17 +51,22 @@ package final class ClientServer: Sendable {
         let refusal = SessionHost.refusal
         let clientAddress = Locked(clients.address)
         let counts = (clients: self.clientCount, admins: SessionCount())
+        // Operators have places of their own: a node full of clients must still say that it lives.
+        let budgets = (
+            clients: ConnectionBudget(limit: connectionLimit), admins: ConnectionBudget(limit: Self.adminConnections)
+        )
+        let places = connectionLimit + Self.adminConnections
         self.listening = listening
         self.group = try LoopGroup(
-            count: loops, options: options, budget: ConnectionBudget(limit: connectionLimit)
+            count: loops, options: options, places: places
         ) { loop throws(SystemError) in
             func open(_ port: Port, at address: SocketAddress, isAdmin: Bool) throws(SystemError) -> SocketAddress {
-                let host = SessionHost(
-                    loop: loop, connectionLimit: connectionLimit, terms: port.terms, service: port.service,
+                let host = try SessionHost(
+                    loop: loop, places: places, terms: port.terms, service: port.service,
                     statistics: SessionStatistics(metrics),
                     count: isAdmin ? counts.admins : counts.clients, log: log)
                 port.addEndpoints(host)
-                let handler = loop.register(host)
+                let handler = loop.register(host, budget: isAdmin ? budgets.admins : budgets.clients)
                 host.handler = handler
                 let listener = try loop.listen(at: address, handler: handler, refusal: refusal)
                 listening.withLock {

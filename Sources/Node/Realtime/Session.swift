@@ -23,6 +23,8 @@ struct Session {
     var keepsAlive = true
     /// Whether an endpoint has this socket.
     var isServed = false
+    /// What this session holds of incomplete input, as far as the host has added it up.
+    var accountedBytes: UInt32 = 0
     /// Input that came while it could not be dealt with; then the socket is not read.
     var isHolding = false
     /// Raised with every request that is answered later, so that an old reply meets no new request.
@@ -41,4 +43,12 @@ struct Session {
     var parser = HTTPRequestParser()
     var socket: WebSocketSession?
     var held: [UInt8] = []
+
+    /// Bytes of input that wait for their rest, or for room.
+    var heldBytes: UInt32 {
+        UInt32(clamping: self.parser.heldBytes + (self.socket?.reader.heldBytes ?? 0) + self.held.count)
+    }
+
+    /// Whether it stands between two requests, with nothing to send.
+    var isIdle: Bool { self.stage == .requests && self.parser.phase == .idle && !self.isHolding }
 }

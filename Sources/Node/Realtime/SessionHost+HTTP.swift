@@ -39,6 +39,7 @@ extension SessionHost {
     }
 
     private func welcome(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ head: HTTPRequest) {
+        session.pointee.requestBegan = self.loop.turnBegan
         switch self.service.welcome(head) {
         case .refused(var response):
             // The body is on its way and is not wanted: the connection cannot be used any further.
@@ -57,7 +58,7 @@ extension SessionHost {
     }
 
     private func answer(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ request: HTTPRequest) {
-        session.pointee.deadline = self.loop.now + self.terms.idleMilliseconds
+        self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
         session.pointee.requestBegan = self.loop.turnBegan
         switch self.service.answer(
             request, in: HTTPContext(loop: self.loop, peer: session.pointee.peer, isSecure: session.pointee.isSecure))

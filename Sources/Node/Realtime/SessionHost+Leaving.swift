@@ -8,7 +8,7 @@ extension SessionHost {
         var response = HTTPResponse(
             status: .serviceUnavailable, problem: "no room for another connection", closes: true)
         response.setField("Retry-After", "1")
-        HTTPResponseWriter(date: HTTPDate(unixSeconds: 0)).append(response, to: &bytes, isHead: false, keepAlive: false)
+        HTTPResponseWriter(date: nil).append(response, to: &bytes, isHead: false, keepAlive: false)
         return bytes
     }
 

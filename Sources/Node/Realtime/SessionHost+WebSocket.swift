@@ -82,6 +82,11 @@ extension SessionHost {
     }
 
     func socketOverdue(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        // We do not read while the peer's own answers wait for it: its silence means nothing.
+        guard !session.pointee.isHolding else {
+            self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
+            return
+        }
         let timings = self.endpoints[Int(session.pointee.endpoint)].terms.timings
         self.act(
             id, session, session.pointee.socket?.life.deadlinePassed(now: self.loop.now, timings: timings))
@@ -96,6 +101,8 @@ extension SessionHost {
     private func act(
         _ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ action: WebSocketConnectionState.Action?
     ) {
+        // RFC 6455 5.5.1: nothing is sent after a close frame, so the endpoint parts with the socket now, not when the peer
+        // has taken its time to answer.
         if session.pointee.socket?.life.isOpen == false { self.retire(id, session) }
         switch action {
         case nil, .nothing: break
@@ -109,15 +116,6 @@ extension SessionHost {
         case .finish: self.end(id, session)
         case .dropSocket: self.loop.drop(id)
         }
-    }
-
-    /// RFC 6455 5.5.1: nothing is sent after a close frame. So the endpoint parts with the socket now, not when the peer has
-    /// taken its time to answer.
-    func retire(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
-        guard session.pointee.isServed else { return }
-        session.pointee.isServed = false
-        self.statistics.socketsOpen.add(-1)
-        self.endpoints[Int(session.pointee.endpoint)].closed(id)
     }
 
     private static var noBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
@@ -154,6 +152,12 @@ extension SessionHost {
     }
 
     // MARK: Frames for many
+
+    /// Before many are sent to: who has closed hears nothing more, and answers that are being collected go first.
+    func prepareBroadcast() {
+        self.tellParted()
+        if let digesting = self.digesting { _ = self.flushOutput(digesting) }
+    }
 
     /// Whether the frames that are compressed once for all suit this socket.
     func sharesDeflatedFrames(_ id: ConnectionID) -> Bool {

@@ -29,6 +29,11 @@ package final class SessionHost: ConnectionHandler {
     // Safety: one place per possible connection; a place is initialised from `opened` to `closed`. Memory is touched
     // only as far as places were ever used.
     let sessions: UnsafeMutablePointer<Session>
+    private let places: Int
+    /// What sessions hold of input that is not complete, all together.
+    private var heldBytes = 0
+    /// Sockets that have closed and whose endpoints have not been told.
+    private var parted: [ConnectionID] = []
     var endpoints: [any WebSocketEndpoint] = []
     var writer: HTTPResponseWriter
     var output: [UInt8] = []
@@ -42,21 +47,22 @@ package final class SessionHost: ConnectionHandler {
     private var dateSecond: Int64 = 0
 
     init(
-        loop: EventLoop, connectionLimit: Int, terms: SessionTerms, service: any HTTPService,
+        loop: EventLoop, places: Int, terms: SessionTerms, service: any HTTPService,
         statistics: SessionStatistics, count: SessionCount, log: Logger
-    ) {
+    ) throws(SystemError) {
         self.loop = loop
         self.terms = terms
         self.service = service
         self.statistics = statistics
         self.count = count
         self.log = log
-        self.sessions = .allocate(capacity: connectionLimit)
+        self.places = places
+        self.sessions = try PlaceMemory.map(Session.self, count: places)
         self.writer = HTTPResponseWriter(date: HTTPDate(unixSeconds: 0))
         self.renewDate()
     }
 
-    deinit { self.sessions.deallocate() }
+    deinit { PlaceMemory.unmap(self.sessions, count: self.places) }
 
     /// Adds what is behind a WebSocket path; `HTTPAnswer.upgrade` names it by the order of addition.
     package func add(_ endpoint: any WebSocketEndpoint) { self.endpoints.append(endpoint) }
@@ -91,7 +97,12 @@ package final class SessionHost: ConnectionHandler {
     package func drained(_ id: ConnectionID) {
         let session = self.sessions + id.place
         if session.pointee.stage == .webSocket { self.socketDrained(id, session) }
+        // The time between two requests begins when the answer has been taken.
+        if session.pointee.stage == .requests {
+            self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
+        }
         if session.pointee.stage != .awaitingReply { self.resume(id, session) }
+        if self.isLeaving, session.pointee.isIdle { self.end(id, session) }
     }
 
     package func deadlinePassed(_ id: ConnectionID) {
@@ -107,7 +118,8 @@ package final class SessionHost: ConnectionHandler {
     package func closed(_ id: ConnectionID, _ reason: CloseReason) {
         let session = self.sessions + id.place
         self.logClosed(session, reason)
-        self.retire(id, session)
+        self.part(id, session)
+        self.heldBytes -= Int(session.pointee.accountedBytes)
         session.deinitialize(count: 1)
         self.count.value.wrappingSubtract(1, ordering: .relaxed)
     }
@@ -125,6 +137,7 @@ package final class SessionHost: ConnectionHandler {
     }
 
     package func turnEnded() {
+        self.tellParted()
         for endpoint in self.endpoints { endpoint.turnEnded() }
     }
 
@@ -153,6 +166,24 @@ package final class SessionHost: ConnectionHandler {
         case .requests, .webSocket, .proxyHeader: if !hasRoom { self.hold(id, session, input) }
         case .ending: break
         }
+        self.account(id, session)
+    }
+
+    /// Keeps the sum of all input that waits for its rest below the ceiling: each session's part is bounded, but there are
+    /// many. Whoever adds to it when it is reached has to come back later.
+    private func account(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        let bytes = session.pointee.heldBytes
+        guard bytes != session.pointee.accountedBytes else { return }
+        self.heldBytes += Int(bytes) - Int(session.pointee.accountedBytes)
+        let grows = bytes > session.pointee.accountedBytes
+        session.pointee.accountedBytes = bytes
+        guard grows, self.heldBytes > self.terms.heldBytesTotal else { return }
+        switch session.pointee.stage {
+        case .requests: self.refuse(id, session, .overloaded)
+        case .webSocket: self.closeSocket(id, .tryAgainLater)
+        case .proxyHeader, .awaitingReply, .ending: break
+        }
+        if session.pointee.stage == .webSocket { self.end(id, session) }
     }
 
     /// Sends what `write` appends. To the connection whose input is being dealt with it goes with the rest of its answers.
@@ -207,6 +238,27 @@ package final class SessionHost: ConnectionHandler {
         self.loop.finish(id)
     }
 
+    // MARK: Parting with sockets
+
+    /// The socket takes nothing more. Its endpoint is told before it sends again, but not in the middle of its own call.
+    func retire(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        if session.pointee.isServed { self.parted.append(id) }
+    }
+
+    /// Tells the endpoints of sockets that have closed in this turn.
+    func tellParted() {
+        while let id = self.parted.popLast() {
+            if self.loop.isKnown(id) { self.part(id, self.sessions + id.place) }
+        }
+    }
+
+    private func part(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        guard session.pointee.isServed else { return }
+        session.pointee.isServed = false
+        self.statistics.socketsOpen.add(-1)
+        self.endpoints[Int(session.pointee.endpoint)].closed(id)
+    }
+
     // MARK: Deadlines
 
     /// Something must come from the peer, or be done with it, until then. Moving the deadline back costs nothing: the timer
@@ -226,6 +278,9 @@ package final class SessionHost: ConnectionHandler {
         switch session.pointee.stage {
         case .requests where session.pointee.parser.phase != .idle:
             self.refuse(id, session, .requestTimeout)
+        // An answer is still on its way: whether it moves is the reactor's question.
+        case .requests where self.loop.queuedBytes(id) > 0:
+            self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
         case .webSocket: self.socketOverdue(id, session)
         case .proxyHeader, .requests, .ending: self.end(id, session)
         // The operation has its own deadlines; its answer will come.

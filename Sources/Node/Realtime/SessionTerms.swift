@@ -9,6 +9,8 @@ package struct SessionTerms: Sendable {
     package var bodyMilliseconds: UInt64 = 60_000
     /// Milliseconds that a connection may stay open between two requests.
     package var idleMilliseconds: UInt64 = 75_000
+    /// Bytes of incomplete requests and messages that all connections of one loop may hold together.
+    package var heldBytesTotal = 256 << 20
     /// Whether each connection from a trusted proxy starts with a PROXY protocol header.
     package var proxyProtocol: ProxyProtocol?
 

@@ -15,10 +15,7 @@ func serve(port: UInt16, loops: Int) throws {
     // Blocked before any thread is made, so that all inherit it and only `sigwait` below sees them.
     pthread_sigmask(SIG_BLOCK, &signals, nil)
 
-    var files = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
-    files.rlim_cur = files.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+    OpenDescriptors.raiseLimit()
 
     guard let address = SocketAddress("127.0.0.1", port: port) else { throw SystemError("inet_pton", errno: EINVAL) }
     let desk = FanoutDesk()
@@ -29,7 +26,7 @@ func serve(port: UInt16, loops: Int) throws {
         desk.add(host.loop, fanout)
     }
     let server = try ClientServer(
-        loops: loops, connectionLimit: Int(files.rlim_cur) - 64, clients: clients,
+        loops: loops, connectionLimit: min(max(16, OpenDescriptors.limit - 64), 1 << 20), clients: clients,
         metrics: NodeMetrics(in: MetricsRegistry(), loops: { [] }))
     say(port == 0 ? "ready \(server.address?.port ?? 0)\n" : "ready\n", to: STDOUT_FILENO)
     var received: CInt = 0

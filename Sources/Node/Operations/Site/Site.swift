@@ -55,6 +55,9 @@ package struct Site: Sendable {
         return self.answer(match, request).readable(by: self.cors, verdict)
     }
 
+    /// The answer to a request that leads nowhere, whatever its body says.
+    package func refusal(of head: HTTPRequest) -> HTTPResponse? { self.router.match(head).response }
+
     private func answer(_ match: RouteMatch<Route>, _ request: HTTPRequest) -> Answer {
         switch match {
         case .found(.health(let endpoint), _): self.answer(endpoint)

@@ -40,6 +40,8 @@ package enum HTTPError: Error, Equatable, Sendable, CaseIterable {
 
     // What the connection decides, not the parser
     case requestTimeout
+    /// All connections together hold as much as they may.
+    case overloaded
     case methodNotImplemented
 }
 
@@ -71,6 +73,7 @@ extension HTTPError {
         case .malformedChunk: (.badRequest, "malformed chunk")
         case .chunkExtensionsTooLong: (.badRequest, "chunk extensions too long")
         case .requestTimeout: (.requestTimeout, "the request did not arrive in time")
+        case .overloaded: (.serviceUnavailable, "too much is being received; try again later")
         case .methodNotImplemented: (.notImplemented, "unknown method")
         }
     }

@@ -1,9 +1,10 @@
 /// Writes answers into an output buffer. One per event loop: it holds the second's `Date`.
 package struct HTTPResponseWriter: Sendable {
     /// Set by the loop once per second.
-    package var date: HTTPDate
+    package var date: HTTPDate?
 
-    package init(date: HTTPDate) {
+    /// - Parameter date: without one, answers carry none (RFC 9110 6.6.1 asks for one only of who has a clock at hand).
+    package init(date: HTTPDate?) {
         self.date = date
     }
 
@@ -21,9 +22,11 @@ package struct HTTPResponseWriter: Sendable {
     package func appendHead(of response: HTTPResponse, to output: inout [UInt8], keepAlive: Bool) {
         output.reserveCapacity(output.count &+ response.fieldLines.count &+ response.body.count &+ 512)
         HTTPResponseWriter.appendStatusLine(response.status, to: &output)
-        HTTPResponseWriter.append("Date: ", to: &output)
-        output.append(contentsOf: self.date.bytes)
-        HTTPResponseWriter.append("\r\n", to: &output)
+        if let date {
+            HTTPResponseWriter.append("Date: ", to: &output)
+            output.append(contentsOf: date.bytes)
+            HTTPResponseWriter.append("\r\n", to: &output)
+        }
         if !keepAlive || response.closes { HTTPResponseWriter.append("Connection: close\r\n", to: &output) }
         output.append(contentsOf: response.fieldLines)
         HTTPResponseWriter.append(response.kind.securityFields, to: &output)
@@ -39,7 +42,7 @@ package struct HTTPResponseWriter: Sendable {
     package func append(
         _ response: HTTPPrebuiltResponse, to output: inout [UInt8], isHead: Bool, keepAlive: Bool
     ) {
-        response.append(to: &output, date: self.date, isHead: isHead, keepAlive: keepAlive)
+        response.append(to: &output, date: self.date ?? HTTPDate(unixSeconds: 0), isHead: isHead, keepAlive: keepAlive)
     }
 
     /// Appends `HTTP/1.1 100 Continue`: the answer to `expectsContinue`, before the body is read.

@@ -50,6 +50,9 @@ package struct WebSocketReader {
         return nil
     }
 
+    /// Bytes that are kept of a message whose end has not come.
+    package var heldBytes: Int { self.partial?.messageBytes.count ?? 0 }
+
     /// Whether nothing is kept for this connection between two reads.
     package var isIdle: Bool { self.partial?.isIdle ?? true }
 
