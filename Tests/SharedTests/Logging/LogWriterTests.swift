@@ -105,7 +105,10 @@ import Testing
         }
         let text = try pipe.readToEnd().dropFirst(filling)
         let expected = Array(repeating: "line 1\n", count: 10) + Array(repeating: "line 2\n", count: 4)
-        #expect(text == expected.joined() + Self.head + "level=warning event=log.dropped lines=\(dropped)\n")
+        // How many lines the writer had taken before the jam is its own affair, and with it where the report stands.
+        let report = Self.head + "level=warning event=log.dropped lines=\(dropped)\n"
+        #expect(text.ranges(of: report).count == 1)
+        #expect(text.replacing(report, with: "") == expected.joined())
     }
 
     @Test func `lines flow again after a jam and each loss is reported once`() throws {
