@@ -1,6 +1,7 @@
 """Clients over plain blocking sockets: they do exactly what they are told, right or wrong."""
 
 import base64
+import errno
 import hashlib
 import os
 import select
@@ -41,6 +42,15 @@ def reset(connection: socket.socket) -> None:
     """Vanishes with a reset instead of a proper end."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def end_half(connection: socket.socket) -> None:
+    """Says no more. A server that has already reset the connection was merely faster."""
+    try:
+        connection.shutdown(socket.SHUT_WR)
+    except OSError as error:
+        if error.errno != errno.ENOTCONN:
+            raise
 
 
 def read_to_end(connection: socket.socket, limit: int = 1 << 20) -> tuple[bytes, str]:

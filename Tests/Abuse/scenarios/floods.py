@@ -115,6 +115,6 @@ def half_closed(stage: Stage) -> None:
     for name, data in moments.items():
         with client.WebSocket(stage.port, "/echo", timeout=5) as socket:
             socket.send(data)
-            socket.connection.shutdown(1)
+            client.end_half(socket.connection)
             _, ending = client.read_to_end(socket.connection)
         stage.check(f"a peer that ends its half, {name}, is let go", ending in ("end", "reset"), ending)

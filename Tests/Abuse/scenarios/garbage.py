@@ -20,10 +20,7 @@ def abuse(stage: Stage) -> None:
         with client.connect(stage.port, timeout=15) as connection:
             connection.settimeout(15)
             client.send_all(connection, garbage)
-            try:
-                connection.shutdown(1)
-            except OSError:
-                pass
+            client.end_half(connection)
             answer, ending = client.read_to_end(connection)
         status = client.status_of(answer)
         fine = ending in ("end", "reset") and (status is None or 400 <= status <= 505) and status != 500
@@ -76,7 +73,7 @@ def rain(stage: Stage) -> None:
                 swarm.send([member], RANDOM.randbytes(RANDOM.randrange(1, 2000)))
             swarm.read(0.001)
         for member in swarm.alive.values():
-            member.socket.shutdown(1)
+            client.end_half(member.socket)
         stage.check(f"{len(swarm.members)} random streams: refused and closed", swarm.all_ended(15), len(swarm.alive))
         bad = {status for status in swarm.statuses() if status is not None and not 400 <= status <= 505}
         stage.check("and none of them is taken for a request", not bad, bad)
