@@ -49,7 +49,10 @@ class Bystander:
 
     def leave(self) -> Experience:
         """Has it end, and asks what it met."""
-        self._pipe.send("leave")
+        try:
+            self._pipe.send("leave")
+        except BrokenPipeError:
+            pass  # something went wrong and it left by itself; what it met is in the pipe
         if not self._pipe.poll(20):
             self._process.kill()
             return Experience(0, float("inf"), "leaving", 0, "it never came back")
