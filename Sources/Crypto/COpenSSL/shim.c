@@ -11,20 +11,36 @@ static EVP_MD *sha256;
 static EVP_MAC *hmac;
 static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
+// Each thread keeps the context in which it hashes: making and freeing one costs as much as hashing a short message.
+static pthread_key_t contexts;
+static _Thread_local EVP_MD_CTX *context;
+
+static void free_context(void *of_thread) { EVP_MD_CTX_free(of_thread); }
+
 static void fetch(void) {
     sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    pthread_key_create(&contexts, free_context);
+}
+
+static int hash(EVP_MD *algorithm, const void *bytes, size_t count, unsigned char *digest) {
+    if (context == NULL) {
+        context = EVP_MD_CTX_new();
+        pthread_setspecific(contexts, context);
+    }
+    return algorithm != NULL && context != NULL && EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
+           EVP_DigestUpdate(context, bytes, count) == 1 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
 }
 
 int bellhop_sha1(const void *bytes, size_t count, unsigned char *digest) {
     pthread_once(&fetched, fetch);
-    return sha1 != NULL && EVP_Digest(bytes, count, digest, NULL, sha1, NULL) == 1;
+    return hash(sha1, bytes, count, digest);
 }
 
 int bellhop_sha256(const void *bytes, size_t count, unsigned char *digest) {
     pthread_once(&fetched, fetch);
-    return sha256 != NULL && EVP_Digest(bytes, count, digest, NULL, sha256, NULL) == 1;
+    return hash(sha256, bytes, count, digest);
 }
 
 EVP_MAC_CTX *bellhop_hmac_sha256(const void *key, size_t count) {

@@ -4,10 +4,22 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int bellhop_accept(int listener, void *address, unsigned int *length) {
-    return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return (int)syscall(SYS_accept4, listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
+
+long bellhop_receive(int descriptor, void *bytes, unsigned long count) {
+    return syscall(SYS_recvfrom, descriptor, bytes, count, MSG_DONTWAIT, NULL, NULL);
+}
+
+long bellhop_send(int descriptor, const void *bytes, unsigned long count) {
+    return syscall(SYS_sendto, descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+}
+
+int bellhop_close(int descriptor) { return (int)syscall(SYS_close, descriptor); }
 
 void bellhop_fix_heap_thresholds(void) {
     mallopt(M_MMAP_THRESHOLD, 128 << 10);

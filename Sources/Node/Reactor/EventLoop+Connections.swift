@@ -59,8 +59,7 @@ extension EventLoop {
         _ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID, _ bytes: UnsafeRawBufferPointer
     ) -> SendOutcome {
         guard slot.pointee.outbox == nil else { return self.queue(slot, id, bytes) }
-        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
-        let count = Glibc.send(slot.pointee.descriptor, bytes.baseAddress, bytes.count, flags)
+        let count = bellhop_send(slot.pointee.descriptor, bytes.baseAddress, UInt(bytes.count))
         self.tally.sends &+= 1
         if count == bytes.count {
             self.tally.bytesSent &+= UInt64(count)
@@ -193,8 +192,8 @@ extension EventLoop {
     }
 
     private func read(_ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID) {
-        let count = recv(
-            slot.pointee.descriptor, self.readBuffer.baseAddress, self.readBuffer.count, CInt(MSG_DONTWAIT))
+        let count = bellhop_receive(
+            slot.pointee.descriptor, self.readBuffer.baseAddress, UInt(self.readBuffer.count))
         if count > 0 {
             self.tally.bytesReceived &+= UInt64(count)
             if slot.pointee.state == .open {
@@ -353,9 +352,9 @@ extension EventLoop {
     func end(_ id: ConnectionID, _ reason: CloseReason) {
         guard let slot = self.slab.live(id) else { return }
         if slot.pointee.outbox != nil { self.dropOutbox(slot) }
-        Glibc.close(slot.pointee.descriptor)
+        bellhop_close(slot.pointee.descriptor)
         slot.pointee.state = .closed
-        self.graveyard.append((id, reason))
+        self.graveyard.append(Ended(id: id, reason: reason))
     }
 
     private func dropOutbox(_ slot: UnsafeMutablePointer<ConnectionSlot>) {

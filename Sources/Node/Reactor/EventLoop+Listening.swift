@@ -150,13 +150,11 @@ extension EventLoop {
 
     private func refuse(_ descriptor: CInt, _ listener: Listener) {
         self.tally.refused += 1
-        _ = listener.refusal.withUnsafeBytes {
-            Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT))
-        }
+        _ = listener.refusal.withUnsafeBytes { bellhop_send(descriptor, $0.baseAddress, UInt($0.count)) }
         shutdown(descriptor, CInt(SHUT_WR))
         // What the peer has sent is taken out, else closing would reset the connection and the refusal would be lost.
-        _ = recv(descriptor, self.readBuffer.baseAddress, self.readBuffer.count, CInt(MSG_DONTWAIT))
-        Glibc.close(descriptor)
+        _ = bellhop_receive(descriptor, self.readBuffer.baseAddress, UInt(self.readBuffer.count))
+        bellhop_close(descriptor)
     }
 
     /// Lets the queue of a listener wait for a moment: something is short, and asking again at once would only burn time.

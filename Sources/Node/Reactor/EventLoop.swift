@@ -29,7 +29,7 @@ package final class EventLoop {
     var tally = LoopTally()
     var wheel: TimerWheel
     /// Closed in this turn: their handlers are told, and their places given back, at its end.
-    var graveyard: [(id: ConnectionID, reason: CloseReason)] = []
+    var graveyard: [Ended] = []
     /// Connections whose outbox was not empty when last looked at.
     var blocked: [ConnectionID] = []
     var heap = HeapKeeping()
@@ -132,7 +132,8 @@ package final class EventLoop {
         // A handler that is told of an end may end others: they are told in the same round.
         var next = 0
         while next < self.graveyard.count {
-            let (id, reason) = self.graveyard[next]
+            let id = self.graveyard[next].id
+            let reason = self.graveyard[next].reason
             next += 1
             let slot = self.slab.slots + id.place
             if slot.pointee.timer != .none { self.wheel.cancel(slot.pointee.timer) }
@@ -250,6 +251,12 @@ package final class EventLoop {
     private static let wakeToken = UInt64(UInt32.max)
 
     private static func milliseconds() -> UInt64 { SystemClock.monotonicNanoseconds / 1_000_000 }
+}
+
+/// A connection that has ended, and why.
+struct Ended {
+    let id: ConnectionID
+    let reason: CloseReason
 }
 
 /// A handler's place in its loop's table.

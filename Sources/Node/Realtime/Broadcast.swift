@@ -51,6 +51,7 @@ package final class Broadcast {
 
     /// Sends what was collected; to be called when the loop's turn ends.
     package func flush() {
+        guard !self.plain.run.isEmpty || !self.deflated.run.isEmpty else { return }
         self.host.prepareBroadcast()
         self.send(&self.plain)
         self.send(&self.deflated)

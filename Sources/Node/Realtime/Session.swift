@@ -44,11 +44,6 @@ struct Session {
     var socket: WebSocketSession?
     var held: [UInt8] = []
 
-    /// Bytes of input that wait for their rest, or for room.
-    var heldBytes: UInt32 {
-        UInt32(clamping: self.parser.heldBytes + (self.socket?.reader.heldBytes ?? 0) + self.held.count)
-    }
-
     /// Whether it stands between two requests, with nothing to send.
     var isIdle: Bool { self.stage == .requests && self.parser.phase == .idle && !self.isHolding }
 }

@@ -161,8 +161,7 @@ extension SessionHost {
 
     /// Whether the frames that are compressed once for all suit this socket.
     func sharesDeflatedFrames(_ id: ConnectionID) -> Bool {
-        guard let socket = self.sessions[id.place].socket else { return false }
-        return socket.isDeflated && !socket.keepsContext && socket.windowBits == SharedCompression.windowBits
+        self.sessions[id.place].socket?.sharesDeflatedFrames ?? false
     }
 
     /// Appends a text message, compressed once for all sockets that share it.

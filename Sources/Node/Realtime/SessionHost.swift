@@ -18,9 +18,8 @@ package final class SessionHost: ConnectionHandler {
     static let outputBytes = 64 << 10
 
     /// The loop whose connections these are.
-    // Safety: the loop owns its handlers and outlives them. Each access through a counted reference would cost as much as
-    // the access itself, and a weak one would make every reference to the loop slow.
-    package unowned(unsafe) let loop: EventLoop
+    /// A constant, which is used without counting; the loop lets go of its handlers when it has stopped.
+    package let loop: EventLoop
     let terms: SessionTerms
     let service: any HTTPService
     let statistics: SessionStatistics
@@ -172,7 +171,9 @@ package final class SessionHost: ConnectionHandler {
     /// Keeps the sum of all input that waits for its rest below the ceiling: each session's part is bounded, but there are
     /// many. Whoever adds to it when it is reached has to come back later.
     private func account(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
-        let bytes = session.pointee.heldBytes
+        let socketBytes = session.pointee.socket?.reader.heldBytes ?? 0
+        let bytes = UInt32(
+            clamping: session.pointee.parser.heldBytes + socketBytes + session.pointee.held.count)
         guard bytes != session.pointee.accountedBytes else { return }
         self.heldBytes += Int(bytes) - Int(session.pointee.accountedBytes)
         let grows = bytes > session.pointee.accountedBytes

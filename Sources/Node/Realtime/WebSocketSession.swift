@@ -11,6 +11,11 @@ struct WebSocketSession {
     let windowBits: UInt8
     var life: WebSocketConnectionState
 
+    /// Whether the frames that are compressed once for all suit it.
+    var sharesDeflatedFrames: Bool {
+        self.isDeflated && !self.keepsContext && self.windowBits == SharedCompression.windowBits
+    }
+
     init(deflate: PerMessageDeflate?, life: WebSocketConnectionState) {
         self.life = life
         let outgoing = deflate?.outgoing(from: .server)

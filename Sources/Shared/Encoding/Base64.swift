@@ -13,20 +13,20 @@ package enum Base64 {
 
     /// The characters of `bytes`.
     package static func encode(_ bytes: UnsafeRawBufferPointer, as alphabet: Alphabet = .standard) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(self.encodedCount(bytes.count))
         let digits = self.digits(of: alphabet).utf8Start
-        for index in stride(from: 0, to: bytes.count, by: 3) {
-            let rest = bytes.count - index
-            let second = rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0
-            let group = UInt32(bytes[index]) << 16 | second | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
-            text.append(digits[Int(group >> 18 & 63)])
-            text.append(digits[Int(group >> 12 & 63)])
-            if rest > 1 { text.append(digits[Int(group >> 6 & 63)]) }
-            if rest > 2 { text.append(digits[Int(group & 63)]) }
+        return [UInt8](unsafeUninitializedCapacity: self.encodedCount(bytes.count)) { text, count in
+            for index in stride(from: 0, to: bytes.count, by: 3) {
+                let rest = bytes.count - index
+                let second = rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0
+                let group = UInt32(bytes[index]) << 16 | second | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
+                text[count] = digits[Int(group >> 18 & 63)]
+                text[count + 1] = digits[Int(group >> 12 & 63)]
+                text[count + 2] = rest > 1 ? digits[Int(group >> 6 & 63)] : UInt8(ascii: "=")
+                text[count + 3] = rest > 2 ? digits[Int(group & 63)] : UInt8(ascii: "=")
+                count += 4
+            }
+            if alphabet == .url { count -= (3 - bytes.count % 3) % 3 }
         }
-        if alphabet == .standard { while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) } }
-        return text
     }
 
     /// The bytes behind `text`, or `nil` where the alphabet, the padding or an unused bit is wrong.

@@ -112,15 +112,16 @@ package struct WebSocketHandshake: Sendable {
 
     /// Sixteen bytes are 22 characters and two of padding. The bits beyond them may be anything: nobody uses them.
     private static func isKey(_ key: UnsafeRawBufferPointer) -> Bool {
-        key.count == 24 && key.suffix(2).elementsEqual([UInt8(ascii: "="), UInt8(ascii: "=")])
-            && key.dropLast(2).allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-                    true
-                default: false
-                }
+        guard key.count == 24, key[22] == UInt8(ascii: "="), key[23] == UInt8(ascii: "=") else { return false }
+        for byte in key[..<22] {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+                continue
+            default: return false
             }
+        }
+        return true
     }
 
     /// RFC 6455 4.2.2: one of the client's, or none; its list has one token at least.
