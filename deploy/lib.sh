@@ -128,7 +128,7 @@ need_swift() {
 }
 
 # Libraries that our C modules link.
-need_libraries() { need_packages gcc libc6-dev libssl-dev zlib1g-dev; }
+need_libraries() { need_packages gcc libc6-dev libssl-dev zlib1g-dev libpq-dev libhiredis-dev; }
 
 # build_release PRODUCT…: sets RELEASE to the folder of the built programs.
 build_release() {

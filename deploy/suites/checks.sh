@@ -5,6 +5,7 @@
 #   # proves: one sentence
 
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+. "$TOP/deploy/stores.sh"
 
 # Each suite has its own log folder, so that servers of different suites do not overwrite each other's logs.
 LOGS=$STATE/test/$(basename "$0" .sh)
@@ -45,13 +46,18 @@ score() {
     ((CHECKS_FAILED == 0))
 }
 
-# swift_tests SENTENCE [FLAG…]: runs the Swift suites with these build flags and counts each test.
+# swift_tests SENTENCE [FLAG…]: runs the Swift suites with these build flags and counts each test. Those that need a store find a
+# private one behind TEST_POSTGRES (its superuser's URI) and TEST_REDIS.
 swift_tests() {
     local sentence=$1 status=0 tests=0 failures=0 backtrace=threads=crashed,registers=none,images=none
     shift
     # Sanitizers print their own, and in their address space Swift's takes half a minute for each test of a crash.
     [[ "$*" != *--sanitize* ]] || backtrace=enable=no
     rm -f "$LOGS"/report*.xml
+    need_stores
+    start_postgres postgres
+    start_redis redis
+    export TEST_POSTGRES=${POSTGRES_URL[postgres]} TEST_REDIS=${REDIS_URL[redis]}
     SWIFT_BACKTRACE=$backtrace swift test --disable-xctest \
         --explicit-target-dependency-import-check error --xunit-output "$LOGS/report.xml" "$@" || status=$?
     # No report: it did not build, or a test ended the process.

@@ -36,6 +36,10 @@ package final class EventLoop {
     /// Kept so that one connection can be accepted and refused when descriptors have run out.
     var spareDescriptor: CInt
 
+    /// Descriptors of C libraries, by their number.
+    var watches: [UInt32: Watch] = [:]
+    var lastWatch: UInt32 = 0
+
     private var scheduled: [UInt32: () -> Void] = [:]
     private var lastScheduled: UInt32 = 0
     private var expired: [UInt64] = []
@@ -80,6 +84,7 @@ package final class EventLoop {
         for listener in self.listeners where listener.descriptor >= 0 { Glibc.close(listener.descriptor) }
         // What tasks and handlers hold of each other goes with them.
         self.scheduled = [:]
+        self.watches = [:]
         self.handlers = []
         self.attachments = [:]
         self.publish()
@@ -120,7 +125,7 @@ package final class EventLoop {
         } else if token == Self.wakeToken {
             self.handle.acknowledgeWake()
             for task in self.handle.mailbox.drain() { task(self) }
-        } else {
+        } else if !self.watchReady(token, events) {
             self.accept(id.place)
         }
     }
@@ -152,11 +157,16 @@ package final class EventLoop {
     // MARK: Timers
 
     /// Runs `action` on this loop after some milliseconds; not to be used per connection (`setDeadline` is).
-    package func schedule(after milliseconds: UInt64, _ action: @escaping () -> Void) {
+    @discardableResult
+    package func schedule(after milliseconds: UInt64, _ action: @escaping () -> Void) -> ScheduledAction {
         repeat { self.lastScheduled &+= 1 } while self.scheduled[self.lastScheduled] != nil
         self.scheduled[self.lastScheduled] = action
         _ = self.wheel.insert(UInt64(self.lastScheduled), at: self.now + milliseconds)
+        return ScheduledAction(number: self.lastScheduled)
     }
+
+    /// Forgets an action that has not run; for one that has, nothing happens.
+    package func cancel(_ action: ScheduledAction) { self.scheduled[action.number] = nil }
 
     /// Sets the connection's one deadline, in the milliseconds of `now`; `nil` takes it away.
     package func setDeadline(_ id: ConnectionID, at deadline: UInt64?) {
@@ -257,6 +267,11 @@ package final class EventLoop {
 struct Ended {
     let id: ConnectionID
     let reason: CloseReason
+}
+
+/// An action that will run later, unless it is cancelled.
+package struct ScheduledAction: Sendable {
+    let number: UInt32
 }
 
 /// A handler's place in its loop's table.

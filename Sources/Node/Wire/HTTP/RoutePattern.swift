@@ -1,3 +1,5 @@
+internal import Shared
+
 /// What may stand in a path segment that is a parameter.
 package enum RouteParameterKind: String, Sendable, CaseIterable {
     /// A UUID in its canonical form, either case.
@@ -14,7 +16,7 @@ package enum RouteParameterKind: String, Sendable, CaseIterable {
     /// Whether a segment has this form.
     func accepts(_ segment: UnsafeRawBufferPointer) -> Bool {
         switch self {
-        case .uuid: UInt128(uuid: segment) != nil
+        case .uuid: UUIDText.parse(segment) != nil
         case .int: (1...18).contains(segment.count) && segment.allSatisfy { $0.decimalValue != nil }
         case .slug:
             !segment.isEmpty
@@ -103,25 +105,4 @@ package enum RouteError: Error, Equatable, Sendable {
     case ambiguous(pattern: String)
     /// More than 32,767 nodes.
     case tooManyRoutes
-}
-
-extension UInt128 {
-    /// The value of a UUID in its canonical form, 8-4-4-4-12 hexadecimal digits.
-    init?(uuid text: UnsafeRawBufferPointer) {
-        guard text.count == 36 else { return nil }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        for index in 0..<36 {
-            if index == 8 || index == 13 || index == 18 || index == 23 {
-                guard text[index] == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = text[index].hexadecimalValue else { return nil }
-            if index < 18 {
-                halves.high = halves.high &<< 4 | UInt64(digit)
-            } else {
-                halves.low = halves.low &<< 4 | UInt64(digit)
-            }
-        }
-        self = UInt128(halves.high) &<< 64 | UInt128(halves.low)
-    }
 }

@@ -1,3 +1,5 @@
+internal import Shared
+
 /// The parameters of a matched path; they keep the path's bytes alive and decode nothing before they are asked.
 package struct RouteParameters: Sendable {
     private let names: [String]
@@ -24,7 +26,7 @@ package struct RouteParameters: Sendable {
 
     /// The value of a `uuid` parameter, its first digit in the highest bits.
     package func uuid(_ name: String) -> UInt128? {
-        self.withBytes(name) { UInt128(uuid: $0) } ?? nil
+        self.withBytes(name) { UUIDText.parse($0) } ?? nil
     }
 
     private func withBytes<Result>(_ name: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
