@@ -54,11 +54,11 @@ await_postgres() { # NAME
 
 # start_redis NAME [OPTION…]: REDIS_URL[NAME] becomes its URL. It keeps nothing on disk.
 start_redis() {
-    local name=$1 port
+    local name=$1 redis_port
     shift
-    free_port port
+    free_port redis_port
     STORE_FOLDER[$name]=$LOGS
-    REDIS_URL[$name]=redis://127.0.0.1:$port
-    start_server "$name" redis-server --port "$port" --bind 127.0.0.1 --save '' --appendonly no --dir "$LOGS" "$@"
-    await_server "$name" 20 port "$port"
+    REDIS_URL[$name]=redis://127.0.0.1:$redis_port
+    start_server "$name" redis-server --port "$redis_port" --bind 127.0.0.1 --save '' --appendonly no --dir "$LOGS" "$@"
+    await_server "$name" 20 port "$redis_port"
 }

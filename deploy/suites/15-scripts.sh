@@ -83,6 +83,18 @@ a_suite() {
     GATE_SUITES=$SCRATCH/suites STATE_FOLDER=$SCRATCH/state CHECKS=$TOP/deploy/suites/checks.sh deploy/test
 }
 
+# Three suites that say their names: which of them `deploy/test ARGUMENT…` runs.
+suites_run() {
+    local name suites=$SCRATCH/three-suites
+    mkdir -p "$suites"
+    for name in gate long both; do
+        printf '%s\n' "# in: ${name/both/gate long}" ". \$CHECKS" 'check "it runs" true' score \
+            >"$suites/10-$name.sh"
+    done
+    GATE_SUITES=$suites STATE_FOLDER=$SCRATCH/state CHECKS=$TOP/deploy/suites/checks.sh bash deploy/test "$@" |
+        sed -n 's/^    1 passed, 0 failed in //p' | paste -sd ' '
+}
+
 # The suite's process is out of the reach of its process group, as the tests that swift starts are.
 stopping_the_gate_stops_everything() {
     local gate pid
@@ -113,6 +125,9 @@ check "a hundred free ports are a hundred different ones" ports_differ_and_are_f
 check "without root a missing package is named with the line to type" \
     exits 69 'apt-get install -y --no-install-recommends no-such-package-b' as_nobody 'need_packages bash no-such-package-b'
 check "an old Swift is refused" exits 69 'Swift 6.3 or newer' an_old_swift
+check "the gate runs what belongs to it" exits 0 '^both gate$' suites_run
+check "the long run runs what belongs to it" exits 0 '^both long$' suites_run long
+check "a name runs that suite, whatever it belongs to" exits 0 '^gate$' suites_run long gate
 check "a suite that fails fails the gate" exits 1 '^1 passed, 1 failed$' a_suite \
     ". \$CHECKS" 'check "good" true' 'check "bad" false' score
 check "a suite that dies counts as failed" exits 1 '^0 passed, 1 failed$' a_suite ". \$CHECKS" 'check "good" true' 'exit 3' score
