@@ -123,6 +123,7 @@ final class FixtureEndpoint: WebSocketEndpoint {
         self.broadcast = Broadcast(host: host)
         self.terms.timings = timings
         self.terms.limits.messageBytes = 100_000
+        self.terms.messageWithin = 200
     }
 
     func publish(_ text: String) {

@@ -1,3 +1,4 @@
+import Glibc
 import Shared
 import TestSupport
 import Testing
@@ -124,6 +125,32 @@ import Wire
         client.send(.pong, [])
         #expect(try client.receive() == .ping([]))
         #expect(try client.receive() == .end)
+    }
+
+    @Test(arguments: [false, true])
+    func `a message that is not finished in time ends the socket, though bytes keep coming`(deflate: Bool) throws {
+        let server = try ServerFixture()
+        defer { server.stop() }
+        let client = SocketClient(port: server.port, deflate: deflate)
+        // Complete messages, and pings between them, are not what is meant.
+        for _ in 0..<3 {
+            client.send("hello")
+            #expect(try client.receive() == .text("hello"))
+        }
+        let frame = SocketClient.frame(.text, [UInt8](repeating: 0x61, count: 10_000))
+        let began = SystemClock.monotonicNanoseconds
+        let hasEnded = Locked(false)
+        try spawnThread(named: "slow peer") { [socket = client.socket] in
+            for byte in frame {
+                if hasEnded.withLock({ $0 }) { return }
+                socket.send([byte])
+                usleep(1000)
+            }
+        }
+        #expect(try client.receive() == .close(1008))
+        hasEnded.withLock { $0 = true }
+        let milliseconds = (SystemClock.monotonicNanoseconds - began) / 1_000_000
+        #expect(milliseconds >= 190 && milliseconds < 5000)
     }
 
     @Test(

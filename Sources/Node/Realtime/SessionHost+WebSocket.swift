@@ -57,6 +57,7 @@ extension SessionHost {
             return false
         }
         session.pointee.socket?.life.heard(now: now, timings: timings)
+        session.pointee.socket?.noteProgress(due: now + endpoint.terms.messageWithin)
         self.awaitPeer(id, session)
         guard let event else { return false }
         self.statistics.framesReceived.increment()
@@ -88,8 +89,13 @@ extension SessionHost {
             return
         }
         let timings = self.endpoints[Int(session.pointee.endpoint)].terms.timings
-        self.act(
-            id, session, session.pointee.socket?.life.deadlinePassed(now: self.loop.now, timings: timings))
+        let now = self.loop.now
+        if session.pointee.socket?.messageDue ?? .max <= now {
+            session.pointee.socket?.messageDue = .max
+            self.act(id, session, session.pointee.socket?.life.close(.policyViolation, now: now, timings: timings))
+        } else {
+            self.act(id, session, session.pointee.socket?.life.deadlinePassed(now: now, timings: timings))
+        }
         if session.pointee.stage == .webSocket { self.awaitPeer(id, session) }
     }
 
@@ -121,7 +127,8 @@ extension SessionHost {
     private static var noBytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: nil, count: 0) }
 
     private func awaitPeer(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
-        self.expect(id, session, until: session.pointee.socket?.life.deadline ?? .max)
+        let due = session.pointee.socket?.messageDue ?? .max
+        self.expect(id, session, until: min(session.pointee.socket?.life.deadline ?? .max, due))
     }
 
     // MARK: Sending

@@ -26,6 +26,8 @@ package struct WebSocketTerms: Sendable {
     package var deflate: PerMessageDeflate.Policy?
     /// How long silent peers are waited for.
     package var timings = WebSocketTimings()
+    /// Milliseconds that a message may take from its first byte to its last: what is half said is memory that we hold.
+    package var messageWithin: UInt64 = 60_000
     /// Messages shorter than this are sent as they are: they would not get smaller.
     package var deflateFrom = 64
     /// The code with which sockets are closed when the node leaves.

@@ -10,6 +10,18 @@ struct WebSocketSession {
     /// The largest window that the peer can take.
     let windowBits: UInt8
     var life: WebSocketConnectionState
+    /// When the message that has begun must be complete; the greatest number while none has begun.
+    var messageDue = UInt64.max
+
+    /// Bytes were read. The time of a message runs from its first byte: what comes later does
+    /// not move its end.
+    mutating func noteProgress(due: UInt64) {
+        if self.reader.isBetweenMessages || !self.life.isOpen {
+            self.messageDue = .max
+        } else if self.messageDue == .max {
+            self.messageDue = due
+        }
+    }
 
     /// Whether the frames that are compressed once for all suit it.
     var sharesDeflatedFrames: Bool {

@@ -50,9 +50,9 @@ final class WebSocketPartial {
     }
 
     /// Whether nothing would be lost without this object.
-    var isIdle: Bool {
-        self.inflater == nil && self.headerBytes == 0 && self.frame == nil && self.message == nil
-    }
+    var isIdle: Bool { self.inflater == nil && self.isBetweenMessages }
+
+    var isBetweenMessages: Bool { self.headerBytes == 0 && self.frame == nil && self.message == nil }
 
     /// Counts a data frame: the first one begins the message.
     func beginFragment(_ header: WebSocketFrameHeader) {

@@ -56,6 +56,9 @@ package struct WebSocketReader {
     /// Whether nothing is kept for this connection between two reads.
     package var isIdle: Bool { self.partial?.isIdle ?? true }
 
+    /// Whether no message and no frame has begun that is not complete.
+    package var isBetweenMessages: Bool { self.partial?.isBetweenMessages ?? true }
+
     /// Uses at least one byte of `input`, which must not be empty.
     private mutating func step(
         _ input: inout UnsafeMutableRawBufferPointer, limits: WebSocketLimits, inflater: Inflater?
