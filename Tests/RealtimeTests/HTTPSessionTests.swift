@@ -175,6 +175,21 @@ import Wire
         #expect(self.exchange(server, self.get("/hello", "Connection: close\r\n")).contains("hello"))
     }
 
+    @Test func `a node that leaves lets go of whoever is still taking an answer when it has been taken`() throws {
+        let server = try ServerFixture()
+        defer { server.stop() }
+        let peer = BlockingSocket(port: server.port, receiveBuffer: 4096)
+        let count = 40
+        for _ in 0..<count { peer.send(self.get("/big")) }
+        #expect(eventually { server.outboxBytes > 0 })
+        server.server.leave(over: 0)
+        // Not after the 75 seconds that a connection may be idle: reading to the end waits ten at most.
+        let text = try #require(peer.receiveToEnd())
+        #expect(text.count >= FixtureService.bigBody.count)
+        #expect(text.suffix(1000).allSatisfy { $0 == 0x78 }, "the last answer is whole")
+        #expect(eventually { server.server.connectionCount == 0 })
+    }
+
     @Test func `a node that leaves answers what it was asked, closes the idle and takes in nobody`() throws {
         let server = try ServerFixture()
         defer { server.stop() }

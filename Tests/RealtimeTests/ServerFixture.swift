@@ -14,7 +14,8 @@ final class ServerFixture: Sendable {
     init(
         port: UInt16 = 0, loops: Int = 1, connectionLimit: Int = 1000, hasAdmin: Bool = false,
         options: LoopOptions = LoopOptions(),
-        timings: WebSocketTimings = WebSocketTimings(), change: (inout SessionTerms) -> Void = { _ in }
+        timings: WebSocketTimings = WebSocketTimings(), messageWithin: UInt64 = 60_000,
+        change: (inout SessionTerms) -> Void = { _ in }
     ) throws {
         guard let address = SocketAddress("127.0.0.1", port: port) else { fatalError("no loopback") }
         var terms = SessionTerms()
@@ -26,6 +27,7 @@ final class ServerFixture: Sendable {
             loops: loops, options: options, connectionLimit: connectionLimit,
             clients: ClientServer.Port(address: address, terms: terms, service: service) { host in
                 let endpoint = FixtureEndpoint(host: host, timings: timings)
+                endpoint.terms.messageWithin = messageWithin
                 host.add(endpoint)
                 host.loop.attach(endpoint)
             }, admin: hasAdmin ? ClientServer.Port(address: address, service: service) : nil, metrics: metrics)
@@ -123,7 +125,6 @@ final class FixtureEndpoint: WebSocketEndpoint {
         self.broadcast = Broadcast(host: host)
         self.terms.timings = timings
         self.terms.limits.messageBytes = 100_000
-        self.terms.messageWithin = 200
     }
 
     func publish(_ text: String) {

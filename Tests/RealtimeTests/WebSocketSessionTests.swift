@@ -129,7 +129,7 @@ import Wire
 
     @Test(arguments: [false, true])
     func `a message that is not finished in time ends the socket, though bytes keep coming`(deflate: Bool) throws {
-        let server = try ServerFixture()
+        let server = try ServerFixture(messageWithin: 200)
         defer { server.stop() }
         let client = SocketClient(port: server.port, deflate: deflate)
         // Complete messages, and pings between them, are not what is meant.
@@ -151,6 +151,37 @@ import Wire
         hasEnded.withLock { $0 = true }
         let milliseconds = (SystemClock.monotonicNanoseconds - began) / 1_000_000
         #expect(milliseconds >= 190 && milliseconds < 5000)
+    }
+
+    @Test func `a peer whose own answers keep us from reading is not taken for silent`() throws {
+        var timings = WebSocketTimings()
+        timings.pingAfter = 1000
+        timings.pongWithin = 1000
+        let server = try ServerFixture(timings: timings)
+        defer { server.stop() }
+        let client = SocketClient(port: server.port, receiveBuffer: 4096)
+        let text = String(repeating: "x", count: 90_000)
+        let count = 200
+        try spawnThread(named: "talker") { [socket = client.socket] in
+            for _ in 0..<count { socket.send(SocketClient.frame(.text, Array(text.utf8))) }
+        }
+        #expect(eventually { server.outboxBytes > 0 })
+        // Longer than a silent peer is given.
+        let began = SystemClock.monotonicNanoseconds
+        #expect(eventually { SystemClock.monotonicNanoseconds - began > 3_000_000_000 })
+        #expect(server.server.connectionCount == 1)
+        var echoes = 0
+        while echoes < count {
+            switch try client.receive() {
+            case .text(let echo): echoes += echo == text ? 1 : count
+            // What it still says of its own is sign enough; only one thread may speak on a socket.
+            case .ping: continue
+            case let other:
+                Issue.record("\(other) after \(echoes) echoes")
+                return
+            }
+        }
+        #expect(echoes == count)
     }
 
     @Test(

@@ -99,6 +99,14 @@ extension SessionHost {
         if session.pointee.stage == .webSocket { self.awaitPeer(id, session) }
     }
 
+    /// While we did not read, the time of a message that had begun was not the peer's.
+    func socketResumes(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
+        guard session.pointee.stage == .webSocket, session.pointee.socket?.messageDue ?? .max != .max else { return }
+        let within = self.endpoints[Int(session.pointee.endpoint)].terms.messageWithin
+        session.pointee.socket?.messageDue = self.loop.now + within
+        self.awaitPeer(id, session)
+    }
+
     func socketDrained(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>) {
         self.act(id, session, session.pointee.socket?.life.writable())
     }

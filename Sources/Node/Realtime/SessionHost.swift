@@ -229,6 +229,7 @@ package final class SessionHost: ConnectionHandler {
         var held = session.pointee.held
         session.pointee.held = []
         self.loop.resumeInput(id)
+        self.socketResumes(id, session)
         if !held.isEmpty { held.withUnsafeMutableBytes { self.digest(id, session, $0) } }
     }
 
