@@ -1,9 +1,10 @@
--- proves: the audit chain holds over commands and refusals, and a row that was changed, taken away or forged is found
+-- proves: the audit chain holds over commands and refusals; what was changed, taken away or forged is found
 \ir words.sql
 set session authorization clerk;
 begin;
 select pg_temp.make_tenant(:T);
-select from pg_temp.append(array[:T]::uuid[], jsonb_build_array(pg_temp.event(:T)), jsonb_build_array(pg_temp.audit(), pg_temp.audit()));
+select from pg_temp.append(array[:T]::uuid[], jsonb_build_array(pg_temp.event(:T)), jsonb_build_array(pg_temp.audit(),
+    pg_temp.audit()));
 select pg_temp.same('an empty chain', bellhop.verify_audit(:T, 1, 0), null);
 commit;
 begin;
@@ -11,18 +12,23 @@ select pg_temp.be(:T);
 select bellhop.append_audit(:T, '[]');
 select bellhop.append_audit(:T, (select jsonb_agg(pg_temp.audit(jsonb_build_object(
     'outcome', 'rejected', 'reason', 'room_not_ready', 'ip', '2001:db8::1', 'effective_at', '2026-03-08T14:05:09.123Z',
-    'clock_offset_ms', -1500, 'clock_untrusted', true, 'before', null, 'after', jsonb_build_object('n', i, 'price', 1.50))))
+    'clock_offset_ms', -1500, 'clock_untrusted', true, 'before', null, 'after', jsonb_build_object('n', i, 'price',
+        1.50))))
     from generate_series(1, 300) as i));
 commit;
 begin;
 select pg_temp.be(:T);
 select from pg_temp.append(array[:T]::uuid[], '[]', jsonb_build_array(pg_temp.audit()));
-select pg_temp.same('every row is there', array_agg(seq order by seq), array(select generate_series(1, 303)::bigint)) from bellhop.audit_log;
-select pg_temp.same('the first row hangs on nothing', prev_hash, decode(repeat('00', 32), 'hex')) from bellhop.audit_log where seq = 1;
+select pg_temp.same('every row is there', array_agg(seq order by seq), array(select generate_series(1, 303)::bigint))
+from bellhop.audit_log;
+select pg_temp.same('the first row hangs on nothing', prev_hash, decode(repeat('00', 32), 'hex'))
+from bellhop.audit_log where seq = 1;
 select pg_temp.same('the head', (h.audit_seq, h.audit_hash)::text, (a.seq, a.hash)::text)
 from bellhop.stream_head h, bellhop.audit_log a where a.seq = 303;
-select pg_temp.same('what was said is kept', (outcome, reason, ip, actor_id, effective_at, clock_offset_ms, clock_untrusted, after)::text,
-    '(rejected,room_not_ready,2001:db8::1,bbbbbbbb-0000-7000-8000-000000000001,"2026-03-08 14:05:09.123+00",-1500,t,"{""n"": 5, ""price"": 1.50}")')
+select pg_temp.same('what was said is kept', (outcome, reason, ip, actor_id, effective_at, clock_offset_ms,
+    clock_untrusted, after)::text,
+    '(rejected,room_not_ready,2001:db8::1,bbbbbbbb-0000-7000-8000-000000000001,"2026-03-08 '
+        '14:05:09.123+00",-1500,t,"{""n"": 5, ""price"": 1.50}")')
 from bellhop.audit_log where seq = 7;
 select pg_temp.same('time does not run backwards', count(*), 0::bigint)
 from (select at < lag(at) over (order by seq) as back from bellhop.audit_log) as a where back;
@@ -42,9 +48,11 @@ select pg_temp.be(:T);
 select pg_temp.same('the form that is hashed', convert_from(bellhop.audit_canonical(a), 'UTF8'), format(
     '[1, "%s", 1, %s, null, {"id": "bbbbbbbb-0000-7000-8000-000000000001", "name": "Ana P.", "type": "user"}, '
     '"bbbbbbbb-0000-7000-8000-000000000001", null, null, null, "room.set_hk_status", "room", '
-    '"aaaaaaaa-0000-7000-8000-000000000001", "applied", {"hk_status": "dirty"}, {"hk_status": "clean"}, null, %s, null, null, '
+    '"aaaaaaaa-0000-7000-8000-000000000001", "applied", {"hk_status": "dirty"}, {"hk_status": "clean"}, null, '
+    '%s, null, null, '
     '"%s", null, false, null, null]',
-    tenant_id, (extract(epoch from at) * 1000)::bigint, (extract(epoch from effective_at) * 1000)::bigint, correlation_id))
+    tenant_id, (extract(epoch from at) * 1000)::bigint, (extract(epoch from effective_at) * 1000)::bigint,
+        correlation_id))
 from bellhop.audit_log a where seq = 1;
 commit;
 

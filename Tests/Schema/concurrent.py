@@ -17,7 +17,7 @@ PATIENCE = 60
 
 
 class Session:
-    """One psql, asked and answered line by line. Begins with the words of the tests, as the node's login unless told."""
+    """One psql, asked and answered line by line; the node's login unless told, with the words of the tests."""
 
     def __init__(self, uri, login="clerk"):
         self.psql = subprocess.Popen(
@@ -160,7 +160,8 @@ def writers(uri):
     for tenant in (TENANT, OTHER):
         rows = sum(of == tenant for of, _, _ in kept) + (2 * commands * 5 if tenant == TENANT else 0)
         same(f"the chain of {tenant}", judge.ask(
-            f"begin; select pg_temp.be('{tenant}'); select count(*), bellhop.verify_audit('{tenant}') from bellhop.audit_log; commit;"
+            f"begin; select pg_temp.be('{tenant}'); "
+            f"select count(*), bellhop.verify_audit('{tenant}') from bellhop.audit_log; commit;"
         )[-1], f"{rows}|")
     judge.close()
 
@@ -176,8 +177,9 @@ def repeats(uri, ends, wanted):
     second.send(begin)
     until("the repeat waits", lambda: waits_for_a_lock(watcher, second))
     first.ask(
-        f"select count(*) from bellhop.append_events(array['{TENANT}']::uuid[], jsonb_build_array(pg_temp.event('{TENANT}')), "
-        f"'{{x}}', '{{x,NULL,NULL,NULL}}', '[]', '{OTHER}', '{OTHER}', 'the result');"
+        f"select count(*) from bellhop.append_events(array['{TENANT}']::uuid[], "
+        f"jsonb_build_array(pg_temp.event('{TENANT}')), '{{x}}', '{{x,NULL,NULL,NULL}}', '[]', "
+        f"'{OTHER}', '{OTHER}', 'the result');"
     )
     assert waits_for_a_lock(watcher, second), "the repeat did not wait for the end"
     first.ask(ends)
@@ -207,7 +209,9 @@ def claimers(uri):
         )
 
     def claim(session, name, limit):
-        return session.ask(f"select tenant_id, key, attempts from bellhop.claim_timers('{name}', '{{work}}', '1 h', {limit});")
+        return session.ask(
+            f"select tenant_id, key, attempts from bellhop.claim_timers('{name}', '{{work}}', '1 h', {limit});"
+        )
 
     first.ask("begin;")
     claimed = claim(first, "a", 5)
@@ -234,7 +238,10 @@ def partitions(uri):
     """Months are made while commands are open: neither waits for the other."""
     make_tenants(uri)
     writer, owner, reader = Session(uri), Session(uri, "hotel_owner"), Session(uri)
-    append = f"select count(*) from pg_temp.append(array['{TENANT}']::uuid[], jsonb_build_array(pg_temp.event('{TENANT}')));"
+    append = (
+        f"select count(*) from pg_temp.append(array['{TENANT}']::uuid[], "
+        f"jsonb_build_array(pg_temp.event('{TENANT}')));"
+    )
     writer.ask(f"begin; select pg_temp.be('{TENANT}'); {append}")
     same("made", owner.ask("set lock_timeout = '2 s'; begin; select bellhop.create_event_partitions(9);")[-1], "3")
     same("appended meanwhile", writer.ask(append)[-1], "1")

@@ -28,14 +28,18 @@ values (:T, 'a1000000-0000-7000-8000-000000000001', 'c0000000-0000-7000-8000-000
 insert into bellhop.room (tenant_id, id, property_id, number, room_type_id, active_from)
 values (:T, 'a0000000-0000-7000-8000-000000000001', 'c0000000-0000-7000-8000-000000000001', '204',
         'a1000000-0000-7000-8000-000000000001', '2026-01-01');
-insert into bellhop.room_status_history (tenant_id, room_id, event_id, axis, from_value, to_value, occurred_at, actor, source)
-values (:T, 'a0000000-0000-7000-8000-000000000001', gen_random_uuid(), 'hk_status', 'dirty', 'clean', now(), '{}', 'web');
+insert into bellhop.room_status_history (tenant_id, room_id, event_id, axis, from_value, to_value, occurred_at, actor,
+    source)
+values (:T, 'a0000000-0000-7000-8000-000000000001', gen_random_uuid(), 'hk_status', 'dirty', 'clean', now(), '{}',
+    'web');
 insert into bellhop.timer (tenant_id, kind, key, due_at) values (:T, 'sla.warning', 'a', now());
 select pg_temp.holds('the operation is new', is_new)
 from bellhop.begin_operation('b0000000-0000-7000-8000-000000000001', '0b000000-0000-7000-8000-000000000001', 'hash');
 select from bellhop.append_events(
     array[:T]::uuid[],
-    jsonb_build_array(pg_temp.event(:T, '{"projections": 2, "personal": [0], "guests": ["90000000-0000-7000-8000-000000000001"]}')),
-    array['to all'::bytea], array['{"guest":"Ada"'::bytea, '{"guest":null', null, null], jsonb_build_array(pg_temp.audit()),
+    jsonb_build_array(pg_temp.event(:T, '{"projections": 2, "personal": [0], "guests": '
+        '["90000000-0000-7000-8000-000000000001"]}')),
+    array['to all'::bytea], array['{"guest":"Ada"'::bytea, '{"guest":null', null, null],
+        jsonb_build_array(pg_temp.audit()),
     'b0000000-0000-7000-8000-000000000001', '0b000000-0000-7000-8000-000000000001', 'done');
 commit;

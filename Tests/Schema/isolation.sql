@@ -13,7 +13,8 @@ where relnamespace = 'bellhop'::regnamespace and relkind in ('r', 'p') and relna
 
 create temp view closed as
 select c.oid, c.relname, c.relispartition,
-    (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attname in ('stream', 'tenant_id') and not attisdropped
+    (select a.attname from pg_attribute a where a.attrelid = c.oid and a.attname in ('stream',
+        'tenant_id') and not attisdropped
      order by a.attname limit 1) as tenant
 from pg_class c
 where c.relnamespace = 'bellhop'::regnamespace and c.relkind in ('r', 'p') and c.relrowsecurity;
@@ -24,7 +25,8 @@ select pg_temp.same(relname || ' has the policy of its tenant',
     '(' || tenant || ' = bellhop.current_tenant())')
 from closed;
 select pg_temp.same(relname || ' has no other policy than that and the owner''s',
-    (select count(*) from pg_policy where polrelid = closed.oid and polroles <> '{0}' and polroles <> array['hotel_owner'::regrole::oid]),
+    (select count(*) from pg_policy where polrelid = closed.oid and polroles <> '{0}'
+        and polroles <> array['hotel_owner'::regrole::oid]),
     0::bigint)
 from closed;
 select pg_temp.same(relname || '''s key begins with the tenant', a.attname, tenant)
@@ -43,16 +45,21 @@ end $$;
 set session authorization clerk;
 begin;
 select pg_temp.be(:T);
-select pg_temp.holds(relname || ' shows rows under their own tenant', pg_temp.visible(relname) > 0) from closed where not relispartition;
+select pg_temp.holds(relname || ' shows rows under their own tenant', pg_temp.visible(relname) > 0)
+from closed where not relispartition;
 select pg_temp.be(:U);
-select pg_temp.same(relname || ' under another tenant', pg_temp.visible(relname), 0::bigint) from closed where not relispartition;
+select pg_temp.same(relname || ' under another tenant', pg_temp.visible(relname), 0::bigint)
+from closed where not relispartition;
 -- The key of a session of the owner's functions is of no use to a node.
 select set_config('bellhop.crossing', 'yes', true);
-select pg_temp.same(relname || ' with the owner''s key', pg_temp.visible(relname), 0::bigint) from closed where not relispartition;
+select pg_temp.same(relname || ' with the owner''s key', pg_temp.visible(relname), 0::bigint)
+from closed where not relispartition;
 select pg_temp.be(null);
-select pg_temp.same(relname || ' under no tenant', pg_temp.visible(relname), 0::bigint) from closed where not relispartition;
+select pg_temp.same(relname || ' under no tenant', pg_temp.visible(relname), 0::bigint)
+from closed where not relispartition;
 rollback;
-select pg_temp.same(relname || ' with nothing set', pg_temp.visible(relname), 0::bigint) from closed where not relispartition;
+select pg_temp.same(relname || ' with nothing set', pg_temp.visible(relname), 0::bigint)
+from closed where not relispartition;
 select pg_temp.refused(relname || ' by the name of a partition', '42501', format('select from bellhop.%I', relname))
 from closed where relispartition;
 select pg_temp.refused('a tenant that is no id', '22P02',
@@ -69,11 +76,14 @@ begin
     get diagnostics v_count = row_count;
     return v_count;
 end $$;
-select pg_temp.same('rows of another tenant that an update finds', pg_temp.changed('update bellhop.room set rush = true'), 0::bigint);
-select pg_temp.same('rows of another tenant that a delete finds', pg_temp.changed('delete from bellhop.timer'), 0::bigint);
+select pg_temp.same('rows of another tenant that an update finds',
+    pg_temp.changed('update bellhop.room set rush = true'), 0::bigint);
+select pg_temp.same('rows of another tenant that a delete finds', pg_temp.changed('delete from bellhop.timer'),
+    0::bigint);
 select pg_temp.refused('a row for another tenant', '42501', format(
     'insert into bellhop.timer (tenant_id, kind, key, due_at) values (%L, ''k'', ''k'', now())', :T));
-select pg_temp.refused('a stream for another tenant', '42501', format('insert into bellhop.stream_head (stream) values (%L)', :T));
+select pg_temp.refused('a stream for another tenant', '42501',
+    format('insert into bellhop.stream_head (stream) values (%L)', :T));
 select pg_temp.refused('a stream that begins at a number of one''s choice', '42501', format(
     'insert into bellhop.stream_head (stream, seq) values (%L, 7)', :U));
 select pg_temp.refused('an event for another tenant', '42501', format(
@@ -88,7 +98,8 @@ select pg_temp.refused('an event under no tenant', '42501', format(
 
 -- The owner is bound too: also where it names a partition.
 set session authorization hotel_owner;
-select pg_temp.same(relname || ' for an owner who forgot to say whose', pg_temp.visible(relname), 0::bigint) from closed;
+select pg_temp.same(relname || ' for an owner who forgot to say whose', pg_temp.visible(relname), 0::bigint)
+from closed;
 begin;
 select pg_temp.be(:U);
 select pg_temp.same(relname || ' for an owner under another tenant', pg_temp.visible(relname), 0::bigint) from closed;

@@ -4,7 +4,8 @@ set session authorization clerk;
 \ir hotel.sql
 
 select pg_temp.refused(format('%s on %s', verb, name), '42501', format(statement, name))
-from unnest(array['event', 'audit_log', 'event_default', 'event_' || to_char(now() at time zone 'UTC', 'YYYY_MM')]) as name,
+from unnest(array['event', 'audit_log', 'event_default', 'event_' || to_char(now() at time zone 'UTC',
+    'YYYY_MM')]) as name,
     (values ('update', 'update bellhop.%I set seq = seq'), ('delete', 'delete from bellhop.%I'),
             ('truncate', 'truncate bellhop.%I'), ('insert', 'insert into bellhop.%I select * from bellhop.%1$I'),
             ('lock', 'lock table bellhop.%I in share mode')) as v (verb, statement);
@@ -33,7 +34,8 @@ set row_security = on;
 
 reset session authorization;
 select pg_temp.same('what a node owns', count(*), 0::bigint)
-from pg_shdepend d join pg_roles r on r.oid = d.refobjid and d.deptype = 'o' where r.rolname in ('clerk', 'bellhop_node');
+from pg_shdepend d join pg_roles r on r.oid = d.refobjid and d.deptype = 'o' where r.rolname in ('clerk',
+    'bellhop_node');
 select pg_temp.same('the group can log in or more',
     rolcanlogin or rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication, false)
 from pg_roles where rolname = 'bellhop_node';
@@ -41,7 +43,8 @@ select pg_temp.same('the group has no TRUNCATE, REFERENCES or TRIGGER', string_a
 from pg_class where relnamespace = 'bellhop'::regnamespace and relkind in ('r', 'p')
     and has_table_privilege('bellhop_node', oid, 'TRUNCATE, REFERENCES, TRIGGER');
 -- A grant that is forgotten in a migration shows here.
-select pg_temp.same('what the group may do', string_agg(format('%s:%s', relname, verbs), ' ' order by relname collate "C"),
+select pg_temp.same('what the group may do', string_agg(format('%s:%s', relname, verbs),
+    ' ' order by relname collate "C"),
     'app_user:SIU audit_log:S built_in_role:S department:SIU device:SIUD event:S event_guest:SD event_personal:SD '
     'login_throttle:SIUD operation:S property:SIU role:SIU role_assignment:SID room:SIU room_status_history:SI '
     'room_type:SIU stream_head:S tenant:SIU timer:SIUD user_session:SIU')

@@ -8,14 +8,21 @@ select bellhop.create_event_partitions(1, '2025-01-15Z');
 reset session authorization;
 
 -- As many rows as it takes for an index to be worth it.
-insert into bellhop.app_user (tenant_id, id, email, name) select :T, gen_random_uuid(), n || '@aegean.example', 'User ' || n from generate_series(1, 3000) as n;
-insert into bellhop.user_session (tenant_id, id, user_id, token_hash, previous_hash, rotated_at, token_epoch, expires_at)
-select :T, gen_random_uuid(), id, sha256(id::text::bytea), sha256(('p' || id)::bytea), now(), 1, now() + interval '1 d' from bellhop.app_user;
-insert into bellhop.timer (tenant_id, kind, key, due_at) select :T, 'sla.warning', n, now() + n * interval '1 s' from generate_series(1, 3000) as n;
-insert into bellhop.operation (tenant_id, actor_id, op_id, request_hash) select :T, :T, gen_random_uuid(), 'x' from generate_series(1, 3000);
+insert into bellhop.app_user (tenant_id, id, email, name) select :T, gen_random_uuid(), n || '@aegean.example',
+    'User ' || n from generate_series(1, 3000) as n;
+insert into bellhop.user_session (tenant_id, id, user_id, token_hash, previous_hash, rotated_at, token_epoch,
+    expires_at)
+select :T, gen_random_uuid(), id, sha256(id::text::bytea), sha256(('p' || id)::bytea), now(), 1,
+    now() + interval '1 d' from bellhop.app_user;
+insert into bellhop.timer (tenant_id, kind, key, due_at) select :T, 'sla.warning', n,
+    now() + n * interval '1 s' from generate_series(1, 3000) as n;
+insert into bellhop.operation (tenant_id, actor_id, op_id, request_hash) select :T, :T, gen_random_uuid(),
+    'x' from generate_series(1, 3000);
 insert into bellhop.stream_head (stream) select gen_random_uuid() from generate_series(1, 3000);
-insert into bellhop.event (stream, seq, recorded_at, id, tenant_id, name, entity_type, entity_id, occurred_at, actor, source, correlation_id, targets, projections)
-select :T, n, now(), gen_random_uuid(), :T, 'room:updated', 'room', :T, now(), '{}', 'api', :T, '', '{x}' from generate_series(2, 5000) as n;
+insert into bellhop.event (stream, seq, recorded_at, id, tenant_id, name, entity_type, entity_id, occurred_at, actor,
+    source, correlation_id, targets, projections)
+select :T, n, now(), gen_random_uuid(), :T, 'room:updated', 'room', :T, now(), '{}', 'api', :T, '',
+    '{x}' from generate_series(2, 5000) as n;
 analyze;
 
 load 'auto_explain';

@@ -1,5 +1,5 @@
--- The words in which the tests of the schema are written. Included first by each; nothing of it outlives the session, which begins
--- as a superuser and becomes the node's login with `set session authorization clerk`.
+-- The words in which the tests of the schema are written. Included first by each; nothing of it outlives the session,
+-- which begins as a superuser and becomes the node's login with `set session authorization clerk`.
 
 \set ON_ERROR_STOP on
 \set T '''11111111-1111-7111-8111-111111111111'''
@@ -43,13 +43,15 @@ create function pg_temp.make_tenant(p_tenant uuid) returns void language plpgsql
 begin
     perform pg_temp.be(p_tenant);
     insert into bellhop.tenant (tenant_id, name, slug, contact_email, status)
-    values (p_tenant, 'Tenant ' || left(p_tenant::text, 8), left(p_tenant::text, 8), 'desk@' || left(p_tenant::text, 8), 'active');
+    values (p_tenant, 'Tenant ' || left(p_tenant::text, 8), left(p_tenant::text, 8), 'desk@' || left(p_tenant::text,
+        8), 'active');
 end $$;
 
 -- One event as append_events wants it, with whatever `p_more` says otherwise.
 create function pg_temp.event(p_stream uuid, p_more jsonb default '{}') returns jsonb language sql as $$
     select jsonb_build_object(
-        'stream', p_stream, 'id', gen_random_uuid(), 'tenant_id', p_stream, 'name', 'room:updated', 'entity_type', 'room',
+        'stream', p_stream, 'id', gen_random_uuid(), 'tenant_id', p_stream, 'name', 'room:updated', 'entity_type',
+            'room',
         'entity_id', 'aaaaaaaa-0000-7000-8000-000000000001', 'actor', '{"type": "system"}'::jsonb, 'source', 'api',
         'correlation_id', gen_random_uuid(), 'projections', 1) || p_more;
 $$;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # in: gate
-# proves: the database keeps the log, the audit chain and the walls between tenants, whoever writes what at the same time
+# proves: the database keeps the log, the audit and the walls between tenants, whoever writes at the same time
 
 . "$(dirname "$0")/checks.sh"
 
@@ -23,7 +23,7 @@ migrations_are_numbered() {
     local file n=0
     for file in Sources/PGStore/Migrations/*; do
         n=$((n + 1))
-        [[ $(basename "$file") =~ ^$(printf '%04d' "$n")_[a-z_]+\.sql$ ]] || { say "$file is not number $n" && return 1; }
+        [[ ${file##*/} =~ ^$(printf "%04d" "$n")_[a-z_]+\.sql$ ]] || { say "$file is not number $n" && return 1; }
         if grep -niE '^[[:space:]]*(begin|commit|rollback|\\[a-z])' "$file" | grep -viE ':begin$'; then
             say "$file: the runner sends it, within its transaction" && return 1
         fi
@@ -95,7 +95,8 @@ check "under concurrent writers seq has no gap at any moment, and the chain hold
     with_a_hotel python3 "$TESTS/concurrent.py" writers
 check "a repeat waits for the first attempt and gets its result" \
     with_a_hotel python3 "$TESTS/concurrent.py" repeat_after_commit
-check "a repeat of an attempt that failed is the first" with_a_hotel python3 "$TESTS/concurrent.py" repeat_after_rollback
+check "a repeat of an attempt that failed is the first" \
+    with_a_hotel python3 "$TESTS/concurrent.py" repeat_after_rollback
 check "a timer is claimed by one of those who try at the same time" with_a_hotel python3 "$TESTS/concurrent.py" claimers
 check "months are made while commands are open" with_a_hotel python3 "$TESTS/concurrent.py" partitions
 check "the functions that cross can be explained" with_a_hotel explain

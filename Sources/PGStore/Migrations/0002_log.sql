@@ -17,21 +17,22 @@ create table bellhop.stream_head (
 
 select bellhop.protect('bellhop.stream_head', 'stream');
 select bellhop.open_to_crossing('bellhop.stream_head');
--- A node opens the stream of a new tenant, with nothing but its id, and reads positions; only append_events and append_audit
--- move them.
+-- A node opens the stream of a new tenant, with nothing but its id, and reads positions; only append_events and
+-- append_audit move them.
 grant insert (stream) on bellhop.stream_head to bellhop_node;
 grant select on bellhop.stream_head to bellhop_node;
 
 comment on table bellhop.stream_head is
-    'How far each stream (a tenant''s, or the all-zero one of the platform) and its audit chain have come. Its lock makes seq '
-    'gap-free and puts it in commit order.';
+    'How far each stream (a tenant''s, or the all-zero one of the platform) and its audit chain have come. Its '
+    'lock makes seq gap-free and puts it in commit order.';
 comment on column bellhop.stream_head.last_at is 'No later row of the log or of the audit chain is recorded before it.';
 
 select set_config('bellhop.tenant', bellhop.platform()::text, true);
 insert into bellhop.stream_head (stream) values (bellhop.platform());
 
--- `stream` decides who sees a row, not `tenant_id`: a twin in the system stream is about a tenant, but told to the platform.
--- Uniqueness of (stream, seq) is the head's; that recorded_at belongs to the key is how PostgreSQL wants partitions.
+-- `stream` decides who sees a row, not `tenant_id`: a twin in the system stream is about a tenant, but told to the
+-- platform. Uniqueness of (stream, seq) is the head's; that recorded_at belongs to the key is how PostgreSQL wants
+-- partitions.
 create table bellhop.event (
     stream uuid not null,
     seq bigint not null check (seq > 0),
@@ -57,6 +58,7 @@ create table bellhop.event (
     projections bytea[] not null check (cardinality(projections) between 1 and 4),
     personal_hashes bytea[] check (cardinality(personal_hashes) = cardinality(projections)),
     primary key (stream, seq, recorded_at),
+    check (personal_hashes is not null or array_position(projections, null) is null),
     check (stream = tenant_id or stream = bellhop.platform())
 ) partition by range (recorded_at);
 
@@ -71,14 +73,16 @@ select bellhop.protect('bellhop.event_default', 'stream'), bellhop.open_to_cross
 grant select on bellhop.event to bellhop_node;
 
 comment on table bellhop.event is
-    'The log: written by append_events alone, never changed. Personal data is in event_personal; `changes` must hold none.';
+    'The log: written by append_events alone, never changed. Personal data is in event_personal; `changes` must'
+    ' hold none.';
 comment on column bellhop.event.tenant_id is 'The tenant that it is about; the platform''s id if it is about none.';
 comment on column bellhop.event.targets is 'To whom it is told, as the node encodes it.';
 comment on column bellhop.event.projections is
-    'One to four payloads, each the text of a JSON object whose last member is meta, without its two closing braces. NULL: it '
-    'holds personal data and is in event_personal.';
+    'One to four payloads, each the text of a JSON object whose last member is meta, without its two closing '
+    'braces. NULL: it holds personal data and is in event_personal.';
 comment on column bellhop.event.personal_hashes is
-    'Beside each projection that is NULL here: sha256(salt || body) of its row in event_personal. NULL if there is none.';
+    'Beside each projection that is NULL here: sha256(salt || body) of its row in event_personal. NULL if there'
+    ' is none.';
 
 -- Erased when the guest asks for it. The salt goes with the body: a hash of a short text alone could be guessed.
 create table bellhop.event_personal (
@@ -128,9 +132,10 @@ end $$;
 comment on function bellhop.erase_guest(uuid) is
     'Erases, for the current tenant, every logged projection that speaks of this guest; says how many.';
 
--- The months ahead. An append never waits for a partition: what no month takes goes to the default one, and is moved when its
--- month is made. For the owner, from the migrate job.
-create function bellhop.create_event_partitions(p_months_ahead int default 6, p_from timestamptz default now()) returns int
+-- The months ahead. An append never waits for a partition: what no month takes goes to the default one, and is moved
+-- when its month is made. For the owner, from the migrate job.
+create function bellhop.create_event_partitions(p_months_ahead int default 6, p_from timestamptz default now())
+returns int
 language plpgsql
 set search_path = pg_catalog, bellhop, pg_temp
 set timezone = 'UTC'
@@ -150,15 +155,18 @@ begin
         execute format('create table bellhop.%I (like bellhop.event including all)', v_name);
         perform protect(('bellhop.' || v_name)::regclass, 'stream'), open_to_crossing(('bellhop.' || v_name)::regclass);
         if exists (select from event_default where recorded_at >= v_start and recorded_at < v_end) then
-            -- Appends to it wait until this transaction ends: a row between the move and the attachment would forbid the latter.
+            -- Appends to it wait until this transaction ends: a row between the move and the attachment would forbid
+            -- the latter.
             lock table event_default in share row exclusive mode;
             execute format(
-                'with moved as (delete from bellhop.event_default where recorded_at >= $1 and recorded_at < $2 returning *)
+                'with moved as (
+                     delete from bellhop.event_default where recorded_at >= $1 and recorded_at < $2 returning *)
                  insert into bellhop.%I select * from moved', v_name) using v_start, v_end;
         end if;
         -- Not `partition of`: that would lock out everybody who reads or appends.
         execute format(
-            'alter table bellhop.event attach partition bellhop.%I for values from (%L) to (%L)', v_name, v_start, v_end);
+            'alter table bellhop.event attach partition bellhop.%I for values from (%L) to (%L)',
+            v_name, v_start, v_end);
         v_made := v_made + 1;
     end loop;
     perform set_config('bellhop.crossing', '', true);

@@ -38,18 +38,19 @@ select bellhop.protect('bellhop.audit_log'), bellhop.open_to_crossing('bellhop.a
 grant select on bellhop.audit_log to bellhop_node;
 
 comment on table bellhop.audit_log is
-    'What was done, tried and refused; written by append_events and append_audit alone, never changed. Whoever writes it masks '
-    'secrets and personal data first.';
+    'What was done, tried and refused; written by append_events and append_audit alone, never changed. Whoever '
+    'writes it masks secrets and personal data first.';
 comment on column bellhop.audit_log.actor_id is 'The id within actor.';
-comment on column bellhop.audit_log.hash is 'sha256(prev_hash || audit_canonical(row)); the first row''s prev_hash is all zeros.';
+comment on column bellhop.audit_log.hash is
+    'sha256(prev_hash || audit_canonical(row)); the first row''s prev_hash is all zeros.';
 
--- What is hashed of a row. It depends on no setting of the session: moments are milliseconds since 1970. A column that is added
--- later needs a new form: the number in front says which one it is.
+-- What is hashed of a row. It depends on no setting of the session: moments are milliseconds since 1970. A column that
+-- is added later needs a new form: the number in front says which one it is.
 create function bellhop.audit_canonical(a bellhop.audit_log) returns bytea
 language sql stable
 return convert_to(jsonb_build_array(
-    1, a.tenant_id, a.seq, (extract(epoch from a.at) * 1000)::bigint, a.property_id, a.actor, a.actor_id, a.on_behalf_of,
-    a.ip, a.device_id, a.action, a.entity_type, a.entity_id, a.outcome, a.before, a.after, a.reason,
+    1, a.tenant_id, a.seq, (extract(epoch from a.at) * 1000)::bigint, a.property_id, a.actor, a.actor_id,
+    a.on_behalf_of, a.ip, a.device_id, a.action, a.entity_type, a.entity_id, a.outcome, a.before, a.after, a.reason,
     (extract(epoch from a.effective_at) * 1000)::bigint, a.op_id, a.event_id, a.correlation_id, a.clock_offset_ms,
     a.clock_untrusted, a.automation_rule_id, a.pms_request_id)::text, 'UTF8');
 
@@ -69,8 +70,8 @@ begin
     select * into strict v_head from stream_head where stream = p_chain;
     v_at := greatest(v_head.last_at, date_trunc('milliseconds', clock_timestamp()));
     select array_agg(row(
-            p_chain, v_head.audit_seq + r.ordinality, v_at, r.property_id, r.actor, r.actor ->> 'id', r.on_behalf_of, r.ip,
-            r.device_id, r.action, r.entity_type, r.entity_id, r.outcome, r.before, r.after, r.reason,
+            p_chain, v_head.audit_seq + r.ordinality, v_at, r.property_id, r.actor, r.actor ->> 'id', r.on_behalf_of,
+            r.ip, r.device_id, r.action, r.entity_type, r.entity_id, r.outcome, r.before, r.after, r.reason,
             date_trunc('milliseconds', coalesce(r.effective_at, v_at)), r.op_id, r.event_id, r.correlation_id,
             r.clock_offset_ms, coalesce(r.clock_untrusted, false), r.automation_rule_id, r.pms_request_id, null, null
         )::audit_log order by r.ordinality)
@@ -128,11 +129,12 @@ begin
 end $$;
 
 comment on function bellhop.append_audit(uuid, jsonb) is
-    'Appends a batch of audit rows to one chain, outside of any command: refusals, reads that are sensitive. Nothing else belongs '
-    'into its transaction, which holds the head of the stream.';
+    'Appends a batch of audit rows to one chain, outside of any command: refusals, reads that are sensitive. '
+    'Nothing else belongs into its transaction, which holds the head of the stream.';
 
 -- Runs under row-level security, with the chain''s tenant set.
-create function bellhop.verify_audit(p_chain uuid, p_from bigint default 1, p_through bigint default null) returns bigint
+create function bellhop.verify_audit(p_chain uuid, p_from bigint default 1, p_through bigint default null)
+returns bigint
 language plpgsql stable
 set search_path = pg_catalog, bellhop, pg_temp
 as $$
@@ -182,13 +184,16 @@ begin
 end $$;
 
 comment on function bellhop.verify_audit(uuid, bigint, bigint) is
-    'Recomputes a chain over a range (all of it unless told) and returns the first seq that is missing or not what it was; NULL '
-    'if there is none.';
+    'Recomputes a chain over a range (all of it unless told) and returns the first seq that is missing or not '
+    'what it was; NULL if there is none.';
 
 insert into bellhop.crossing_function values
-    ('append_audit(uuid,jsonb)', 'the node may not write the audit log itself; refusals of a tenant may be told to the platform');
+    ('append_audit(uuid,jsonb)',
+        'the node may not write the audit log itself; refusals of a tenant may be told to the platform');
 
 revoke all on all functions in schema bellhop from public;
 grant execute on function
-    bellhop.audit_canonical(bellhop.audit_log), bellhop.append_audit(uuid, jsonb), bellhop.verify_audit(uuid, bigint, bigint)
+    bellhop.audit_canonical(bellhop.audit_log),
+    bellhop.append_audit(uuid, jsonb),
+    bellhop.verify_audit(uuid, bigint, bigint)
     to bellhop_node;

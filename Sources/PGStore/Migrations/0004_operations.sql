@@ -49,8 +49,9 @@ begin
 end $$;
 
 comment on function bellhop.begin_operation(uuid, uuid, bytea) is
-    'The first statement of a command''s transaction. A repeat waits for the fate of the first attempt and is given its result '
-    '(is_new false); is_same says whether it asks for the same. The result is stored by append_events.';
+    'The first statement of a command''s transaction. A repeat waits for the fate of the first attempt and is '
+    'given its result (is_new false); is_same says whether it asks for the same. The result is stored by '
+    'append_events.';
 
 revoke all on all functions in schema bellhop from public;
 grant execute on function bellhop.begin_operation(uuid, uuid, bytea) to bellhop_node;

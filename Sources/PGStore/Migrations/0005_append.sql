@@ -6,6 +6,8 @@ create function bellhop.append_events(
 returns table (ordinal int, stream uuid, seq bigint, recorded_at timestamptz, epoch bigint)
 language plpgsql security definer
 set search_path = pg_catalog, bellhop, pg_temp
+-- Planned once per session: planning the statement below anew would take longer than running it.
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
@@ -20,12 +22,23 @@ begin
         raise exception 'one list of targets and four projections belong to each event'
             using errcode = 'invalid_parameter_value';
     end if;
+    -- What is meant to be erasable must be: a slip here would leave it in the log for ever.
+    if p_events @? '$[*].personal[*]' and exists (
+        select from jsonb_to_recordset(p_events) as e (projections int, personal int[], guests uuid[])
+        where cardinality(e.personal) > 0 and (
+            coalesce(cardinality(e.guests), 0) = 0 or array_position(e.guests, null) is not null
+            or not e.personal <@ array(select generate_series(0, e.projections - 1))))
+    then
+        raise exception 'personal data needs the projections that hold it and the guests who may have it erased'
+            using errcode = 'invalid_parameter_value';
+    end if;
 
     -- All heads in one order for everybody: the platform's id is the lowest, so that it comes last.
     perform from stream_head where stream = any(p_streams) order by stream desc for update;
     get diagnostics v_locked = row_count;
     if v_locked <> cardinality(p_streams) then
-        raise exception 'one of these streams does not exist, or is named twice' using errcode = 'foreign_key_violation';
+        raise exception 'one of these streams does not exist, or is named twice'
+            using errcode = 'foreign_key_violation';
     end if;
 
     -- A new statement, and so a new snapshot: it sees what was committed while this transaction waited for the lock.
@@ -47,19 +60,19 @@ begin
                 end as salts
             from rows from (jsonb_to_recordset(p_events) as (
                 stream uuid, id uuid, tenant_id uuid, property_id uuid, name text, schema smallint, entity_type text,
-                entity_id uuid, entity_version bigint, occurred_at timestamptz, business_date date, actor jsonb, source text,
-                device_id uuid, op_id uuid, correlation_id uuid, causation_id uuid, changes jsonb, projections int,
-                personal int[], guests uuid[])) with ordinality as e
+                entity_id uuid, entity_version bigint, occurred_at timestamptz, business_date date, actor jsonb,
+                source text, device_id uuid, op_id uuid, correlation_id uuid, causation_id uuid, changes jsonb,
+                projections int, personal int[], guests uuid[])) with ordinality as e
             join head h using (stream)
         ), written as (
             insert into event (
-                stream, seq, recorded_at, id, tenant_id, property_id, name, schema, entity_type, entity_id, entity_version,
-                occurred_at, business_date, actor, source, device_id, op_id, correlation_id, causation_id, changes, targets,
-                projections, personal_hashes)
+                stream, seq, recorded_at, id, tenant_id, property_id, name, schema, entity_type, entity_id,
+                entity_version, occurred_at, business_date, actor, source, device_id, op_id, correlation_id,
+                causation_id, changes, targets, projections, personal_hashes)
             select
-                p.stream, p.seq, p.last_at, p.id, p.tenant_id, p.property_id, p.name, coalesce(p.schema, 1), p.entity_type,
-                p.entity_id, p.entity_version, date_trunc('milliseconds', coalesce(p.occurred_at, p.last_at)),
-                p.business_date, p.actor, p.source, p.device_id, p.op_id, p.correlation_id, p.causation_id, p.changes,
+                p.stream, p.seq, p.last_at, p.id, p.tenant_id, p.property_id, p.name, coalesce(p.schema, 1),
+                p.entity_type, p.entity_id, p.entity_version,
+                date_trunc('milliseconds', coalesce(p.occurred_at, p.last_at)), p.business_date, p.actor, p.source, p.device_id, p.op_id, p.correlation_id, p.causation_id, p.changes,
                 p_targets[p.ordinality],
                 case when p.salts is null then p.bodies else
                     array(select case when s.salt is null then p.bodies[s.k] end
@@ -118,10 +131,11 @@ begin
 end $$;
 
 comment on function bellhop.append_events(uuid[], jsonb, bytea[], bytea[], jsonb, uuid, uuid, bytea) is
-    'The last statement of a command''s transaction. Locks the heads of p_streams (the tenant''s own, the platform''s or both), '
-    'gives each event the next seq of its stream, appends audit rows, moves the heads, and stores the result of operation p_op. '
-    'p_targets has one element, p_projections four per event: those after its count are ignored. Of an event''s fields, '
-    '`projections` is that count, `personal` the indexes of those with personal data, `guests` whom these speak of.';
+    'The last statement of a command''s transaction. Locks the heads of p_streams (the tenant''s own, the '
+    'platform''s or both), gives each event the next seq of its stream, appends audit rows, moves the heads, and'
+    ' stores the result of operation p_op. p_targets has one element, p_projections four per event: those after'
+    ' its count are ignored. Of an event''s fields, `projections` is that count, `personal` the indexes of those'
+    ' with personal data, `guests` whom these speak of.';
 
 create function bellhop.stream_heads(p_streams uuid[])
 returns table (stream uuid, epoch bigint, seq bigint, last_at timestamptz)
@@ -138,7 +152,8 @@ end $$;
 comment on function bellhop.stream_heads(uuid[]) is
     'How far these streams have come, for followers; a stream that does not exist is left out.';
 
--- In plpgsql, not SQL, so that a session plans it once; with one plan for all moments, which leaves out months when it runs.
+-- In plpgsql, not SQL, so that a session plans it once; with one plan for all moments, which leaves out months when it
+-- runs.
 create function bellhop.stream_events(
     p_stream uuid, p_after bigint, p_through bigint, p_limit int, p_not_before timestamptz default null)
 returns table (seq bigint, recorded_at timestamptz, id uuid, name text, targets bytea, projections bytea[])
@@ -169,9 +184,9 @@ begin
 end $$;
 
 comment on function bellhop.stream_events(uuid, bigint, bigint, int, timestamptz) is
-    'The events of one stream with p_after < seq <= p_through, in order, as followers deliver them. p_not_before is a moment that '
-    'is known to be no later than the first of them (the recorded_at of p_after, or a head''s last_at): older months are then '
-    'not looked at. A projection that was erased is NULL.';
+    'The events of one stream with p_after < seq <= p_through, in order, as followers deliver them. '
+    'p_not_before is a moment that is known to be no later than the first of them (the recorded_at of p_after, '
+    'or a head''s last_at): older months are then not looked at. A projection that was erased is NULL.';
 
 create function bellhop.renew_epoch(p_stream uuid, p_epoch bigint, p_delivered bigint)
 returns table (epoch bigint, seq bigint)
@@ -188,8 +203,8 @@ begin
 end $$;
 
 comment on function bellhop.renew_epoch(uuid, bigint, bigint) is
-    'For a follower that has delivered what the stream no longer has: the first of those who saw it gives the stream a new epoch; '
-    'all are told the one that holds now.';
+    'For a follower that has delivered what the stream no longer has: the first of those who saw it gives the '
+    'stream a new epoch; all are told the one that holds now.';
 
 -- For the owner, after a database was restored, or promoted with loss.
 create function bellhop.renew_epochs() returns bigint

@@ -1,7 +1,8 @@
 -- Tenants, their properties and departments (domain 2.1).
 --
--- What every row of a tenant has: (tenant_id, id) as its key, so that a guessed id reveals nothing; version, which the node raises
--- with each change; who made and changed it when; deleted_at. Codes are stored as typed and are one code in any case.
+-- What every row of a tenant has: (tenant_id, id) as its key, so that a guessed id reveals nothing; version, which the
+-- node raises with each change; who made and changed it when; deleted_at. Codes are stored as typed and are one code in
+-- any case.
 
 create table bellhop.tenant (
     tenant_id uuid primary key,
@@ -42,7 +43,8 @@ comment on table bellhop.tenant is
     'The organisations that use the platform, and one row, with the all-zero id, that stands for the platform itself.';
 
 select set_config('bellhop.tenant', bellhop.platform()::text, true);
-insert into bellhop.tenant (tenant_id, name, slug, status) values (bellhop.platform(), 'Platform', 'platform', 'active');
+insert into bellhop.tenant (tenant_id, name, slug, status)
+values (bellhop.platform(), 'Platform', 'platform', 'active');
 
 -- From here on a tenant has a stream from its first moment. It runs with the rights of who inserts the tenant.
 create function bellhop.open_stream() returns trigger
@@ -63,7 +65,8 @@ create table bellhop.property (
     code text not null check (code = btrim(code) and length(code) between 1 and 20),
     name text not null check (name = btrim(name) and length(name) between 1 and 120),
     timezone text not null
-        check (timezone ~ '^[A-Za-z][A-Za-z0-9_+/-]*$' and ('2000-01-01 00:00Z'::timestamptz at time zone timezone) is not null),
+        check (timezone ~ '^[A-Za-z][A-Za-z0-9_+/-]*$')
+        check (('2000-01-01 00:00Z'::timestamptz at time zone timezone) is not null),
     currency text not null check (currency ~ '^[A-Z]{3}$'),
     address jsonb not null default '{}' check (jsonb_typeof(address) = 'object'),
     status text not null default 'draft' check (status in ('draft', 'live', 'archived')),
@@ -122,7 +125,8 @@ create table bellhop.department (
     foreign key (tenant_id, property_id) references bellhop.property
 );
 
-create unique index department_code on bellhop.department (tenant_id, property_id, lower(code)) where deleted_at is null;
+create unique index department_code
+    on bellhop.department (tenant_id, property_id, lower(code)) where deleted_at is null;
 create unique index department_slug on bellhop.department (tenant_id, property_id, slug) where deleted_at is null;
 
 select bellhop.protect('bellhop.department');

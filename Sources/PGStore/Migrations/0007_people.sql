@@ -1,7 +1,8 @@
--- Users, what they may do, and how they are known again (domain 2.1, architecture 3). Platform staff have the platform's tenant_id.
+-- Users, what they may do, and how they are known again (domain 2.1, architecture 3). Platform staff have the
+-- platform's tenant_id.
 
--- The key makes an address one in any case, for the whole platform. A column, not an index on lower(): only operators that are
--- leakproof are let through row-level security into an index.
+-- The key makes an address one in any case, for the whole platform. A column, not an index on lower(): only operators
+-- that are leakproof are let through row-level security into an index.
 create table bellhop.app_user (
     tenant_id uuid not null references bellhop.tenant,
     id uuid not null,
@@ -42,8 +43,8 @@ alter table bellhop.tenant
 alter table bellhop.department
     add foreign key (tenant_id, supervisor_user_id) references bellhop.app_user deferrable initially deferred;
 
--- The roles of domain 3. What they permit depends on scope and ownership in ways that a list of words cannot say: it is in the
--- program, under the same codes. Belongs to no tenant, and nobody changes it.
+-- The roles of domain 3. What they permit depends on scope and ownership in ways that a list of words cannot say: it is
+-- in the program, under the same codes. Belongs to no tenant, and nobody changes it.
 create table bellhop.built_in_role (
     code text primary key,
     scope text not null check (scope in ('platform', 'tenant')),
@@ -149,8 +150,8 @@ grant select, insert, update, delete on bellhop.device to bellhop_node;
 
 comment on column bellhop.device.clock_offset_ms is 'What to add to its clock to get ours; NULL: not measured.';
 
--- One row is one login: the family of refresh tokens that followed from it. `device_id` is what the client calls its device; the
--- row of `device` appears when it registers for push.
+-- One row is one login: the family of refresh tokens that followed from it. `device_id` is what the client calls its
+-- device; the row of `device` appears when it registers for push.
 create table bellhop.user_session (
     tenant_id uuid not null,
     id uuid not null unique,
@@ -181,7 +182,7 @@ select bellhop.protect('bellhop.user_session'), bellhop.open_to_crossing('bellho
 grant select, insert, update on bellhop.user_session to bellhop_node;
 
 comment on column bellhop.user_session.previous_hash is
-    'The token before the present one, good for 30 s after rotated_at from the same device (two tabs); later its use revokes the '
-    'session.';
+    'The token before the present one, good for 30 s after rotated_at from the same device (two tabs); later '
+    'its use revokes the session.';
 
 revoke all on all functions in schema bellhop from public;

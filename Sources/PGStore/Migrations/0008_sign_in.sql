@@ -1,9 +1,10 @@
--- What happens before a tenant is known: logging in, coming back with a refresh token, and the throttle for both; and the
--- platform's own list of tenants.
+-- What happens before a tenant is known: logging in, coming back with a refresh token, and the throttle for both; and
+-- the platform's own list of tenants.
 
 create function bellhop.find_login(p_email text)
 returns table (
-    tenant_id uuid, tenant_status text, user_id uuid, status text, password_hash text, token_epoch int, mfa_enabled boolean)
+    tenant_id uuid, tenant_status text, user_id uuid, status text, password_hash text, token_epoch int,
+    mfa_enabled boolean)
 language plpgsql stable security definer
 set search_path = pg_catalog, bellhop, pg_temp
 as $$
@@ -21,8 +22,9 @@ comment on function bellhop.find_login(text) is 'The one user with this address,
 
 create function bellhop.find_session(p_token_hash bytea, p_session uuid default null)
 returns table (
-    tenant_id uuid, tenant_status text, user_id uuid, user_status text, user_token_epoch int, session_id uuid, device_id uuid,
-    matched text, since_rotation interval, token_epoch int, expires_at timestamptz, is_expired boolean, revoked_at timestamptz)
+    tenant_id uuid, tenant_status text, user_id uuid, user_status text, user_token_epoch int, session_id uuid,
+    device_id uuid, matched text, since_rotation interval, token_epoch int, expires_at timestamptz, is_expired boolean,
+    revoked_at timestamptz)
 language plpgsql stable security definer
 set search_path = pg_catalog, bellhop, pg_temp
 as $$
@@ -34,7 +36,8 @@ begin
             s.tenant_id, t.status, s.user_id, u.status, u.token_epoch, s.id, s.device_id,
             case when s.token_hash = p_token_hash then 'current' when s.previous_hash = p_token_hash then 'previous'
                 else 'none' end,
-            clock_timestamp() - s.rotated_at, s.token_epoch, s.expires_at, s.expires_at <= clock_timestamp(), s.revoked_at
+            clock_timestamp() - s.rotated_at, s.token_epoch, s.expires_at, s.expires_at <= clock_timestamp(),
+            s.revoked_at
         from user_session s
         join app_user u on u.tenant_id = s.tenant_id and u.id = s.user_id
         join tenant t on t.tenant_id = s.tenant_id
@@ -45,16 +48,16 @@ begin
 end $$;
 
 comment on function bellhop.find_session(bytea, uuid) is
-    'The session of a refresh token. matched: current, previous, or none, where only the session named by p_session was found: '
-    'then the token is an older one of it, or none at all.';
+    'The session of a refresh token. matched: current, previous, or none, where only the session named by '
+    'p_session was found: then the token is an older one of it, or none at all.';
 
 create function bellhop.list_tenants(
     p_limit int, p_after_name text default null, p_after_id uuid default null, p_status text default null,
     p_name_contains text default null)
 returns table (
-    tenant_id uuid, name text, name_key text, slug text, status text, owner_user_id uuid, owner_name text, contact_email text,
-    plan_name text, plan_monthly_price numeric, currency text, created_at timestamptz, version bigint, properties_count bigint,
-    users_count bigint)
+    tenant_id uuid, name text, name_key text, slug text, status text, owner_user_id uuid, owner_name text,
+    contact_email text, plan_name text, plan_monthly_price numeric, currency text, created_at timestamptz,
+    version bigint, properties_count bigint, users_count bigint)
 language plpgsql stable security definer
 set search_path = pg_catalog, bellhop, pg_temp
 as $$
@@ -79,10 +82,11 @@ begin
 end $$;
 
 comment on function bellhop.list_tenants(int, text, uuid, text, text) is
-    'All tenants by name, for platform staff and nightly work; the next page begins after the last row''s name_key and tenant_id.';
+    'All tenants by name, for platform staff and nightly work; the next page begins after the last row''s '
+    'name_key and tenant_id.';
 
--- Counters of attempts, for the whole cluster. Of no tenant, since the account may not exist. The key is a keyed hash that the
--- node makes of the account, the address, or both: the table names nobody.
+-- Counters of attempts, for the whole cluster. Of no tenant, since the account may not exist. The key is a keyed hash
+-- that the node makes of the account, the address, or both: the table names nobody.
 create table bellhop.login_throttle (
     kind text not null check (kind in ('account', 'address', 'account_address')),
     key bytea not null check (octet_length(key) between 16 and 64),
@@ -115,8 +119,8 @@ begin
 end $$;
 
 comment on function bellhop.count_attempt(text[], bytea[], interval) is
-    'Counts an attempt under each key, before the password is looked at, so that attempts at the same time cannot pass the limit '
-    'together; returns the counts including this one. To be committed at once.';
+    'Counts an attempt under each key, before the password is looked at, so that attempts at the same time '
+    'cannot pass the limit together; returns the counts including this one. To be committed at once.';
 
 create function bellhop.forget_attempts(p_kinds text[], p_keys bytea[]) returns void
 language sql
@@ -162,7 +166,8 @@ begin
 end $$;
 
 comment on function bellhop.delete_expired(int) is
-    'Deletes at most p_limit each of: operations older than 7 days, sessions that ended a day ago, throttles older than a day.';
+    'Deletes at most p_limit each of: operations older than 7 days, sessions that ended a day ago, throttles '
+    'older than a day.';
 
 insert into bellhop.crossing_function values
     ('find_login(text)', 'the tenant is known only after the address was found'),

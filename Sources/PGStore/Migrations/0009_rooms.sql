@@ -27,8 +27,8 @@ create unique index room_type_code on bellhop.room_type (tenant_id, property_id,
 select bellhop.protect('bellhop.room_type');
 grant select, insert, update on bellhop.room_type to bellhop_node;
 
--- The natural order of numbers: 2 before 10, A2 before A10. The number itself follows, so that 7 and 007 differ and no two numbers
--- that differ in more than case have one key.
+-- The natural order of numbers: 2 before 10, A2 before A10. The number itself follows, so that 7 and 007 differ and no
+-- two numbers that differ in more than case have one key.
 create function bellhop.room_sort_key(p_number text) returns text
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp
@@ -40,14 +40,14 @@ as $$
     from regexp_matches(lower(p_number), '[0-9]+|[^0-9]+', 'g') with ordinality as part (match, ordinality);
 $$;
 
--- In the order in which operations reach the database: the last word between writes of one instant and rank (domain 11.2). Taken
--- after the room's row lock.
+-- In the order in which operations reach the database: the last word between writes of one instant and rank (domain
+-- 11.2). Taken after the room's row lock.
 create sequence bellhop.recv_seq as bigint;
 grant usage on sequence bellhop.recv_seq to bellhop_node;
 
--- `registers` has, for each register that was ever written, the key of its last write (domain 11.2): {"hk_status": {"at":
--- effective_at, "rank": source_rank, "seq": recv_seq, "by": writer}}. One value, not twenty columns: a node loads and writes a
--- room as a whole, and the database compares none of it.
+-- `registers` has, for each register that was ever written, the key of its last write (domain 11.2): {"hk_status":
+-- {"at": effective_at, "rank": source_rank, "seq": recv_seq, "by": writer}}. One value, not twenty columns: a node
+-- loads and writes a room as a whole, and the database compares none of it.
 create table bellhop.room (
     tenant_id uuid not null,
     id uuid not null,
@@ -112,11 +112,13 @@ create unique index room_by_number on bellhop.room (tenant_id, property_id, sort
 select bellhop.protect('bellhop.room');
 grant select, insert, update on bellhop.room to bellhop_node;
 
-comment on column bellhop.room.discrepancy is 'Derived by domain 4.1.4; stored by each command that changes one of its sides.';
-comment on column bellhop.room.availability is 'Derived from the active blocks; stored by each command that changes one.';
+comment on column bellhop.room.discrepancy is
+    'Derived by domain 4.1.4; stored by each command that changes one of its sides.';
+comment on column bellhop.room.availability is
+    'Derived from the active blocks; stored by each command that changes one.';
 
--- What each axis of a room was, and when. recorded_at is the moment of writing, under the room's lock; the event that says the
--- same is recorded in the same transaction, a little later.
+-- What each axis of a room was, and when. recorded_at is the moment of writing, under the room's lock; the event that
+-- says the same is recorded in the same transaction, a little later.
 create table bellhop.room_status_history (
     tenant_id uuid not null,
     room_id uuid not null,

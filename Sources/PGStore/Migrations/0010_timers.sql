@@ -1,5 +1,5 @@
--- Work that is due at a time and must happen once (architecture 2.2). A command sets timers in its own transaction, and claims them
--- at once if they are already due; whoever claims one does the work and deletes it in one transaction.
+-- Work that is due at a time and must happen once (architecture 2.2). A command sets timers in its own transaction, and
+-- claims them at once if they are already due; whoever claims one does the work and deletes it in one transaction.
 
 create table bellhop.timer (
     tenant_id uuid not null,
@@ -22,8 +22,8 @@ grant select, insert, update, delete on bellhop.timer to bellhop_node;
 
 comment on column bellhop.timer.ready_at is 'From when on it may be claimed.';
 comment on column bellhop.timer.attempts is
-    'Raised by each claim. Whoever finishes deletes the row where claimed_by and attempts are still its own: if none is, the claim '
-    'expired meanwhile or the timer was set anew, and the work is rolled back.';
+    'Raised by each claim. Whoever finishes deletes the row where claimed_by and attempts are still its own: if'
+    ' none is, the claim expired meanwhile or the timer was set anew, and the work is rolled back.';
 
 create function bellhop.claim_timers(p_node text, p_kinds text[], p_lease interval, p_limit int)
 returns table (tenant_id uuid, kind text, key text, due_at timestamptz, payload jsonb, attempts int)
@@ -51,8 +51,8 @@ begin
 end $$;
 
 comment on function bellhop.claim_timers(text, text[], interval, int) is
-    'Claims due timers of these kinds, those first that waited longest, for p_lease by the database''s clock. A claim that expired '
-    'is claimed again. To be committed at once: others skip what is locked.';
+    'Claims due timers of these kinds, those first that waited longest, for p_lease by the database''s clock. A '
+    'claim that expired is claimed again. To be committed at once: others skip what is locked.';
 
 insert into bellhop.crossing_function values
     ('claim_timers(text,text[],interval,integer)', 'due work of all tenants is claimed by whoever is free');
