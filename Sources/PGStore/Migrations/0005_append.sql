@@ -72,7 +72,8 @@ begin
             select
                 p.stream, p.seq, p.last_at, p.id, p.tenant_id, p.property_id, p.name, coalesce(p.schema, 1),
                 p.entity_type, p.entity_id, p.entity_version,
-                date_trunc('milliseconds', coalesce(p.occurred_at, p.last_at)), p.business_date, p.actor, p.source, p.device_id, p.op_id, p.correlation_id, p.causation_id, p.changes,
+                date_trunc('milliseconds', coalesce(p.occurred_at, p.last_at)),
+                p.business_date, p.actor, p.source, p.device_id, p.op_id, p.correlation_id, p.causation_id, p.changes,
                 p_targets[p.ordinality],
                 case when p.salts is null then p.bodies else
                     array(select case when s.salt is null then p.bodies[s.k] end
