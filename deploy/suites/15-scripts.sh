@@ -15,8 +15,7 @@ script() {
     cp deploy/lib.sh "$SCRATCH/deploy/"
     # shellcheck disable=SC2016 # the script expands it
     printf '%s\n' '#!/usr/bin/env bash' '. "$(dirname "$0")/lib.sh"' "$@" >"$SCRATCH/deploy/script"
-    # A gate that was started in the background, where SIGINT is ignored, must not hand that on.
-    env --default-signal=INT,TERM -u STATE_FOLDER -u LOGS bash "$SCRATCH/deploy/script"
+    env -u STATE_FOLDER -u LOGS bash "$SCRATCH/deploy/script"
 }
 
 # exits CODE PATTERN COMMAND…: the command ends with this code and says this.
