@@ -1,5 +1,5 @@
 package import Shared
-package import Wire
+internal import Wire
 
 /// Who asks: a user whose token was good when the request came.
 package struct RESTCaller: Hashable, Sendable {
@@ -23,20 +23,6 @@ package protocol CallerResolver: Sendable {
     /// - Throws: a `RESTRefusable` with the code `unauthenticated`, `token_expired`, `forbidden`, one of the life cycle, or
     ///   `rate_limited`.
     func caller(bearing token: String, on visit: RESTVisit) async throws -> RESTCaller
-}
-
-/// What is known of a request before anything in it is understood.
-package struct RESTVisit: Sendable {
-    /// Names this request in the answer and in the log.
-    package let requestID: String
-    /// When the answer is given up. Stores are told, so that they stop too.
-    package let deadline: ContinuousClock.Instant
-    /// Who is at the other end, as far as trusted proxies say; `nil` in the rare case that the socket did not tell.
-    package let client: ClientAddress?
-    /// What its `Origin` means, for what must not be called by any page of the web.
-    package let origin: CORSPolicy.Verdict
-    /// The request as it came. Whoever looks into it here is not documented: inputs are stated by a `RESTInput`.
-    package let http: HTTPRequest
 }
 
 /// `Authorization: Bearer`, as strictly as it is defined.

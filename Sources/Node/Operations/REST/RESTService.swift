@@ -201,6 +201,7 @@ extension RESTService {
             [
                 "request": .string(visit.requestID), "operation": .string(operation.id),
                 "status": .int(Int(response.status.rawValue)),
+                "duration_ms": .milliseconds(.now - visit.deadline + self.limits.deadline),
             ])
         return response
     }
