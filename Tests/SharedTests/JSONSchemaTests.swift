@@ -13,7 +13,8 @@ import Testing
 
         init(fields: inout JSONFields) {
             _ = fields.required("text", .string(1...5))
-            _ = fields.required("mail", JSONRule.trimmed(3...9).parsed(placeholder: 0, format: "email") { $0.utf8.count })
+            let mail = JSONRule.trimmed(3...9).parsed(placeholder: 0, format: "email") { $0.utf8.count }
+            _ = fields.required("mail", mail)
             _ = fields.required("parts", .array(of: .object(Part.self), count: 0...3))
             _ = fields.optional("size", .oneOf(Size.self))
             _ = fields.change("part", .object(Part.self))
