@@ -70,12 +70,14 @@ import Testing
         var hostile = [
             "", "private-", "presence-", "private-tenant", "private-tenant.", "private-tenant.1", "announcements.x",
             "private-announcements", "presence-announcements", "private-system", "private-system.admin.x",
-            "presence-system.admin", "presence-user.\(Self.t)", "presence-stay.\(Self.t)", "private-thread.request.\(Self.t)",
+            "presence-system.admin", "presence-user.\(Self.t)", "presence-stay.\(Self.t)",
+            "private-thread.request.\(Self.t)",
             "presence-thread.secret.\(Self.t)", "presence-thread.request", "presence-tenant.\(Self.t)",
             "private-tenant.\(Self.t.uppercased())", "private-tenant.{\(Self.t)}", "private-encrypted-tenant.\(Self.t)",
             "private-tenant.\(Self.t).property", "private-tenant.\(Self.t).property.\(Self.p).dept",
             "private-tenant.\(Self.t).property.\(Self.p).dept.", "private-tenant.\(Self.t).property.\(Self.p).dept.HK",
-            "private-tenant.\(Self.t).property.\(Self.p).dept.h_k", "private-tenant.\(Self.t).property.\(Self.p).dept.hk.x",
+            "private-tenant.\(Self.t).property.\(Self.p).dept.h_k",
+            "private-tenant.\(Self.t).property.\(Self.p).dept.hk.x",
             "private-tenant.\(Self.t).property.\(Self.p).dept.\(String(repeating: "a", count: 21))",
             "private-tenant.\(Self.t).property.\(Self.p).kpi.cost", "private-tenant.\(Self.t).admins",
             "private-tenant.\(Self.t).property.\(Self.p).frontdesk.x", "private-tenant.\(Self.t)..owners",
@@ -139,7 +141,8 @@ import Testing
 
     @Test func `what only looks like an alias is none`() {
         let names = [
-            "tenant.", "tenant.1", "tenant.\(Self.t.uppercased())", "tenant.\(Self.t).owners", "user:", "user:1", "user.\(Self.t)x",
+            "tenant.", "tenant.1", "tenant.\(Self.t.uppercased())", "tenant.\(Self.t).owners", "user:", "user:1",
+            "user.\(Self.t)x",
             "customer:\(Self.t) ", "tenant-\(Self.t)", "tenant-\(Self.t)-", "tenant-\(Self.t)-H K", "tenant--hk",
             "tenant-123-maintenance", "system.admin.", "admins ", "Owners", "room:1",
             "tenant-\u{e9}\(Self.t.dropLast(2))-hk", String(repeating: ":", count: 1_000),

@@ -72,7 +72,9 @@ import Testing
     }
 
     @Test func `one writer's order of arrival does not matter`() {
-        let writes = [World.key(5, .pms, 3), World.key(5, .person, 1), World.key(4, .person, 2), World.key(5, .person, 4)]
+        let writes = [
+            World.key(5, .pms, 3), World.key(5, .person, 1), World.key(4, .person, 2), World.key(5, .person, 4),
+        ]
         for first in writes {
             for second in writes where second != first {
                 var stored = RegisterKey.never
