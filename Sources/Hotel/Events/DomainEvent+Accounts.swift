@@ -63,9 +63,14 @@ package struct TenantView: Equatable, Sendable {
             ])
     }
 
+    /// A number on the wire, with the digits that the store wrote.
+    private var price: JSONValue {
+        JSONNumber(self.planMonthlyPrice).map { .number($0) } ?? .string(self.planMonthlyPrice)
+    }
+
     private var plan: [EventField] {
         [
-            .open("name", .string(self.planName)), .personal("monthlyPrice", .string(self.planMonthlyPrice)),
+            .open("name", .string(self.planName)), .personal("monthlyPrice", self.price),
             .personal("currency", .string(self.currency)),
         ]
     }
@@ -158,7 +163,7 @@ extension DomainEvent {
 
     /// What a decision about an account tells.
     ///
-    /// - Parameter device: how the password was changed from where; for the user's own eyes.
+    /// - Parameter device: from where the password was changed; for the user's own eyes.
     package static func of(
         _ decision: UserDecision, _ user: UserView, tenant: TenantID?, at time: Timestamp,
         changes: [FieldChange] = [], device: (ip: String?, device: DeviceID?) = (nil, nil)
