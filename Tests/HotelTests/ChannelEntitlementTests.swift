@@ -71,6 +71,21 @@ import Testing
         for channel in channels { #expect(!entitlement.allows(channel), "\(role) \(channel.name)") }
     }
 
+    @Test func `a role at all properties ends at those that the tenant has`() {
+        let roles: [Role] = [.tenantOwner, .propertyManager, .accountant]
+        let actor = Actor.user(
+            World.user, name: "O", tenant: World.tenant, assignments: roles.map { RoleAssignment($0) })
+        let entitlement = ChannelEntitlement(actor, in: World.directory)
+        let hk = World.housekeeping.slug
+        for (at, isKnown) in [(Self.south, true), (PropertyAddress(World.foreign, of: World.tenant), false)] {
+            let channels: [DomainChannel] = [
+                .property(at), .department(hk, at), .frontDesk(at), .kpi(at), .kpiRevenue(at), .finance(at),
+                .propertyPresence(at),
+            ]
+            for channel in channels { #expect(entitlement.allows(channel) == isKnown, "\(channel.name)") }
+        }
+    }
+
     @Test(arguments: [TenantStatus.pending, .suspended, .closed], Role.allCases)
     func `a tenant that is not active has no channels`(status: TenantStatus, role: Role) {
         let directory = TenantDirectory(World.tenant, status: status, properties: World.directory.properties)

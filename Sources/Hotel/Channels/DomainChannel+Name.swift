@@ -33,9 +33,8 @@ extension DomainChannel {
     ///
     /// A channel has one name: ids in lower case and nothing beside. So a name can be compared, signed and counted as it is.
     package init?(name: String) {
-        guard name.utf8.count <= Self.longestName, let channel = Self.read(name), channel.name == name else {
-            return nil
-        }
+        guard name.utf8.count <= Self.longestName, let channel = Self.read(name) else { return nil }
+        guard channel.name.utf8.elementsEqual(name.utf8) else { return nil }
         self = channel
     }
 
