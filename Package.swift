@@ -45,6 +45,8 @@ let package = Package(
         house("Crypto", at: "Sources/Crypto", imports: ["Shared", "COpenSSL"], without: ["COpenSSL"]),
         .target(name: "COpenSSL", path: "Sources/Crypto/COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
 
+        house("Hotel", at: "Sources/Hotel", imports: ["Shared"]),
+
         house("Reactor", at: "Sources/Node/Reactor", imports: ["Shared", "CLinux"]),
         .target(name: "CLinux", path: "Sources/Node/CLinux"),
 
@@ -63,6 +65,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Shared"], path: "Tests/TestSupport", swiftSettings: strict),
         tests(of: "Shared", imports: []),
         tests(of: "Crypto", imports: ["Shared"]),
+        tests(of: "Hotel", imports: ["Shared"]),
         tests(of: "Reactor", imports: ["Shared"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
