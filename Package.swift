@@ -73,7 +73,8 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["Shared"], path: "Tests/TestSupport", swiftSettings: strict),
         // Private PostgreSQL databases and servers for tests.
         .target(
-            name: "StoreSupport", dependencies: ["Shared", "PGStore"], path: "Tests/StoreSupport", swiftSettings: strict),
+            name: "StoreSupport", dependencies: ["Shared", "PGStore"], path: "Tests/StoreSupport", swiftSettings: strict
+        ),
         tests(of: "Shared", imports: []),
         tests(of: "Crypto", imports: ["Shared"]),
         tests(of: "Reactor", imports: ["Shared"]),

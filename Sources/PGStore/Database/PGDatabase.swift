@@ -72,11 +72,16 @@ package final class PGDatabase: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let reply = Reply(
-                    continuation, of: task, fallback: ending == .commit && !isFirst ? .outcomeUnknown : .turnedAway)
+                    continuation, of: task, fallback: ending == .commit ? .outcomeUnknown : .turnedAway)
                 let request = PoolRequest(
                     ticket: ticket, isFirst: isFirst, queries: queries, ending: ending, deadline: deadline, reply: reply
                 )
-                loop.post { loop in PoolRegistry.pool(number, on: loop)?.submit(request) }
+                loop.post { loop in
+                    guard let pool = PoolRegistry.pool(number, on: loop) else {
+                        return request.reply.give(.failure(.turnedAway))
+                    }
+                    pool.submit(request)
+                }
             }
         } onCancel: {
             task.isCancelled.store(true, ordering: .releasing)
