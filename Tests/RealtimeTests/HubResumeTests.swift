@@ -95,7 +95,42 @@ import Testing
         #expect(try client.next() == "resumed t \(last) \(last)")
     }
 
-    @Test(arguments: ["2 1", "1 6", "1 -1", "1 9223372036854775807"])
+    @Test func `a client that knows more than this node goes on when it has caught up`() throws {
+        let fixture = try HubFixture()
+        defer { fixture.stop() }
+        fixture.commit((1...5).map { "\($0)" })
+        let anchor = try self.anchor(fixture, at: 5)
+        fixture.store.hold()
+        fixture.commit((6...10).map { "\($0)" }, isLost: true)
+        let clients = (6...10).map { _ in fixture.client() }
+        for (index, client) in clients.enumerated() {
+            client.send("+ tenant t 1 \(index + 6)")
+            #expect(try client.next() == "subscribed t 1 \(index + 6)")
+            #expect(try client.rest() == [])
+        }
+        #expect(try anchor.rest() == [])
+        fixture.store.release()
+        for (index, client) in clients.enumerated() {
+            #expect(try client.next(4 - index) == (index + 7..<11).map { "t \($0)" })
+            #expect(try client.next() == "resumed t 10 \(4 - index)")
+        }
+        fixture.commit(["11"])
+        for client in clients { #expect(try client.next() == "t 11") }
+    }
+
+    @Test(arguments: [6, Int64.max])
+    func `a client that knows more than the log has to load anew`(since: Int64) throws {
+        let fixture = try HubFixture()
+        defer { fixture.stop() }
+        fixture.commit((1...5).map { "\($0)" }, isLost: true)
+        let client = fixture.client()
+        client.send("+ tenant t 1 \(since)")
+        #expect(try client.next(2) == ["subscribed t 1 \(since)", "resync t 1 5"])
+        fixture.commit(["6"])
+        #expect(try client.next() == "t 6")
+    }
+
+    @Test(arguments: ["2 1", "1 -1"])
     func `a position that means nothing here has to load anew, and goes on from here`(since: String) throws {
         let fixture = try HubFixture()
         defer { fixture.stop() }

@@ -22,6 +22,8 @@ extension Followers {
         let stream: EventStream
         let number: UInt64
         let question: HeadQuestion
+        /// The claims that the answer can settle.
+        let lastClaim: UInt64
     }
 
     // MARK: All heads at once
@@ -69,7 +71,9 @@ extension Followers {
 
     private func question(_ follower: Follower) -> Question? {
         guard follower.state.takesHeads else { return nil }
-        return Question(stream: follower.stream, number: follower.number, question: follower.state.question)
+        return Question(
+            stream: follower.stream, number: follower.number, question: follower.state.question,
+            lastClaim: follower.lastClaim)
     }
 
     // MARK: Some heads now
@@ -141,6 +145,17 @@ extension Followers {
             let before = follower.state.head
             let actions = follower.state.headRead(heads[asked.stream], asked: asked.question, now: self.now)
             self.performHead(actions, on: follower, before: before)
+            if let head = heads[asked.stream] { self.settle(follower, upTo: asked.lastClaim, by: head) }
         }
+    }
+
+    private func settle(_ follower: Follower, upTo lastClaim: UInt64, by head: StreamHead) {
+        guard !follower.claims.isEmpty else { return }
+        for claim in follower.claims where claim.number <= lastClaim {
+            guard claim.since.epoch != head.epoch || claim.since.seq > head.seq else { continue }
+            let ticket = claim.ticket
+            self.tell(claim.loop) { $0.replayLost(ticket) }
+        }
+        follower.claims.removeAll { $0.number <= lastClaim }
     }
 }

@@ -39,6 +39,9 @@ package final class Followers: BusListener {
         var timer: (action: ScheduledAction, deadline: UInt64)?
         /// Raised when a loop comes, so that an old farewell does not count.
         var visits: UInt64 = 0
+        /// Positions that lie ahead of what was delivered, to be compared with a head that is asked for after them.
+        var claims: [Claim] = []
+        var lastClaim: UInt64 = 0
 
         var isWanted: Bool { !self.open.isEmpty || !self.waiting.isEmpty }
 
@@ -48,6 +51,14 @@ package final class Followers: BusListener {
             self.number = number
             self.state = state
         }
+    }
+
+    /// A client says that it has come further than this node.
+    struct Claim {
+        let number: UInt64
+        let loop: Int
+        let ticket: ReplayTicket
+        let since: ResumePoint
     }
 
     unowned let loop: EventLoop
@@ -117,6 +128,15 @@ package final class Followers: BusListener {
         if follower.open[loop] == number { follower.open[loop] = nil }
         if follower.waiting[loop] == number { follower.waiting[loop] = nil }
         self.lingerIfUnwanted(follower)
+    }
+
+    /// A loop has a client whose position lies ahead of the stream's. If the log does not know it either, the loop is told
+    /// `replayLost`; else the events on the way there will come.
+    func vouch(for since: ResumePoint, of stream: EventStream, on loop: Int, _ ticket: ReplayTicket) {
+        guard let follower = self.followers[stream] else { return }
+        follower.lastClaim += 1
+        follower.claims.append(Claim(number: follower.lastClaim, loop: loop, ticket: ticket, since: since))
+        self.askSoon(stream)
     }
 
     private func follow(_ stream: EventStream) -> Follower {

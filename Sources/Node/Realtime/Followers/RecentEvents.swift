@@ -97,7 +97,7 @@ struct RecentEvents {
 
     /// The part of a gapless run that lies behind `after`; `nil` if that does not begin with the next event.
     static func run(_ events: [LoggedEvent], after: Int64, through: Int64) -> [LoggedEvent]? {
-        guard let first = events.first?.seq, let last = events.last?.seq, first <= after + 1, last > after,
+        guard let first = events.first?.seq, let last = events.last?.seq, first - 1 <= after, last > after,
             through > after
         else { return nil }
         return Array(events[Int(after + 1 - first)...Int(min(last, through) - first)])

@@ -32,12 +32,15 @@ struct Replay {
         case takeTail
         /// Everything has been sent.
         case finish
+        /// The client knows more than this loop: another node was quicker.
+        case wait
     }
 
     var isPageEmpty: Bool { self.next >= self.page.count }
 
     func step(position: Int64, isTailComplete: Bool) -> Step {
-        if self.cursor >= position { return .finish }
+        if self.cursor > position { return .wait }
+        if self.cursor == position { return .finish }
         if self.cursor >= self.cut, isTailComplete { return .takeTail }
         return .fetch
     }
@@ -53,9 +56,7 @@ extension Hub {
             if self.isCurrent(id) { self.join(id.slot) }
             return
         }
-        guard since.epoch == head.epoch, since.seq >= 0, since.seq <= head.seq,
-            head.seq - since.seq <= self.terms.mostScanned
-        else {
+        guard since.epoch == head.epoch, since.seq >= 0, since.seq >= head.seq - self.terms.mostScanned else {
             self.tellListener(id) { $0.subscribed($1, at: head) }
             self.giveUp(id)
             return
@@ -64,8 +65,10 @@ extension Hub {
         self.tellListener(id) { $0.subscribed($1, at: StreamHead(epoch: head.epoch, seq: since.seq)) }
         guard self.isCurrent(id) else { return }
         self.lastReplay += 1
-        self.replays[id.slot] = Replay(number: self.lastReplay, stream: stream, cursor: since.seq, cut: head.seq)
+        self.replays[id.slot] = Replay(
+            number: self.lastReplay, stream: stream, cursor: since.seq, cut: max(since.seq, head.seq))
         stream.replaying += 1
+        if since.seq > head.seq { self.waitForStream(id.slot, stream, since) }
         self.advance(id.slot)
     }
 
@@ -121,6 +124,9 @@ extension Hub {
                 if replay.cursor >= replay.cut { replay.cut = stream.position }
                 self.replays[slot] = replay
                 return self.fetch(replay, slot)
+            case .wait:
+                self.replays[slot] = replay
+                return
             case .finish:
                 self.dropReplay(slot)
                 self.metrics.resumed.increment()
@@ -128,6 +134,28 @@ extension Hub {
                 self.tellListener(id) { $0.resumed($1, at: seq, replayed: visible) }
                 if self.isCurrent(id) { self.join(slot) }
                 return
+            }
+        }
+    }
+
+    /// The client comes from a node that was quicker than this one, or from nowhere: the log's head will tell which.
+    private func waitForStream(_ slot: UInt32, _ stream: HubStream, _ since: ResumePoint) {
+        stream.ahead.append(slot)
+        let (name, loop) = (stream.stream, self.loopIndex)
+        let ticket = ReplayTicket(slot: slot, number: self.lastReplay)
+        self.doors.tellFollowers { $0.vouch(for: since, of: name, on: loop, ticket) }
+    }
+
+    /// The stream has come further: those who were ahead of it may not be any more.
+    func overtake(_ stream: HubStream) {
+        let ahead = stream.ahead
+        stream.ahead = []
+        for slot in ahead {
+            guard let replay = self.replays[slot], replay.stream === stream else { continue }
+            if replay.cursor > stream.position {
+                stream.ahead.append(slot)
+            } else {
+                self.advance(slot)
             }
         }
     }
@@ -208,6 +236,7 @@ extension Hub {
         stream.epoch = head.epoch
         stream.position = head.seq
         stream.tail.clear()
+        stream.ahead = []
         var affected = self.replays.filter { $0.value.stream === stream }.map { self.id($0.key) }
         for channels in stream.channels.values {
             for channel in channels {

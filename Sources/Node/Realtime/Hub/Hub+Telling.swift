@@ -25,6 +25,7 @@ extension Hub {
             }
             if self.dirtyBytes >= self.terms.runBytes { self.flush() }
         }
+        if !stream.ahead.isEmpty { self.overtake(stream) }
     }
 
     private func tell(_ event: LoggedEvent, _ projection: Int, _ channel: HubChannel) {

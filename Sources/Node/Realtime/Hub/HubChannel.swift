@@ -53,6 +53,8 @@ final class HubStream {
     /// How many subscriptions are being replayed, and the latest events for as long as there are any.
     var replaying = 0
     var tail = ReplayTail()
+    /// The slots of those whose position lies ahead of this loop's, some of which may be gone.
+    var ahead: [UInt32] = []
 
     init(_ stream: EventStream, number: UInt64) {
         self.stream = stream
