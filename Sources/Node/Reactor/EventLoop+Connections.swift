@@ -46,6 +46,47 @@ extension EventLoop {
         return self.queue(slot, id, UnsafeRawBufferPointer(rebasing: second[(count - first.count)...]))
     }
 
+    /// Sends several pieces, one behind the other, with as few calls to the kernel as it allows: usually one.
+    @discardableResult
+    package func send(
+        _ id: ConnectionID, gathering pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>
+    ) -> SendOutcome {
+        guard let slot = self.slab.live(id), slot.pointee.state == .open else { return .gone }
+        var outcome = SendOutcome.sent
+        var rest = pieces[...]
+        while !rest.isEmpty, outcome != .gone {
+            outcome = self.gather(slot, id, rest.prefix(Self.mostVectors))
+            rest = rest.dropFirst(Self.mostVectors)
+        }
+        return outcome
+    }
+
+    private static let mostVectors = 64
+
+    private func gather(
+        _ slot: UnsafeMutablePointer<ConnectionSlot>, _ id: ConnectionID,
+        _ pieces: Slice<UnsafeBufferPointer<UnsafeRawBufferPointer>>
+    ) -> SendOutcome {
+        var sent = 0
+        if slot.pointee.outbox == nil {
+            sent = withUnsafeTemporaryAllocation(of: iovec.self, capacity: pieces.count) { vectors in
+                for (place, piece) in pieces.enumerated() {
+                    vectors.initializeElement(at: place, to: iovec(piece))
+                }
+                return self.sendVectors(slot.pointee.descriptor, vectors)
+            }
+            guard sent >= 0 else { return self.broken(id, CInt(-sent)) }
+        }
+        var outcome = SendOutcome.sent
+        for piece in pieces where outcome != .gone {
+            if sent < piece.count {
+                outcome = self.queue(slot, id, UnsafeRawBufferPointer(rebasing: piece[sent...]))
+            }
+            sent = max(0, sent - piece.count)
+        }
+        return outcome
+    }
+
     /// The same bytes for many: the path of every event. One call to the kernel per connection and nothing else.
     package func sendToAll(_ ids: UnsafeBufferPointer<ConnectionID>, _ bytes: UnsafeRawBufferPointer) {
         for id in ids {

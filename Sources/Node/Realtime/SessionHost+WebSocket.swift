@@ -174,6 +174,18 @@ extension SessionHost {
         if let digesting = self.digesting { _ = self.flushOutput(digesting) }
     }
 
+    /// Whether data frames may be sent to this socket.
+    func takesFrames(_ id: ConnectionID) -> Bool {
+        self.loop.isOpen(id) && self.sessions[id.place].socket?.life.isOpen ?? false
+    }
+
+    /// Sends whole frames that only this socket gets, behind everything that was sent to it before.
+    func sendFrames(_ frames: [UInt8], to id: ConnectionID) {
+        guard self.takesFrames(id) else { return }
+        if self.digesting == id { _ = self.flushOutput(id) }
+        frames.withUnsafeBytes { _ = self.loop.send(id, $0) }
+    }
+
     /// Whether the frames that are compressed once for all suit this socket.
     func sharesDeflatedFrames(_ id: ConnectionID) -> Bool {
         self.sessions[id.place].socket?.sharesDeflatedFrames ?? false

@@ -100,6 +100,7 @@ package final class SessionHost: ConnectionHandler {
         if session.pointee.stage == .requests {
             self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
         }
+        if session.pointee.isServed { self.endpoints[Int(session.pointee.endpoint)].drained(id) }
         if session.pointee.stage != .awaitingReply { self.resume(id, session) }
         if self.isLeaving, session.pointee.isIdle { self.end(id, session) }
     }

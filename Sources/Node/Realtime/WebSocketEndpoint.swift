@@ -15,8 +15,15 @@ package protocol WebSocketEndpoint: AnyObject {
     /// The socket has closed, or is closing: it takes nothing more. Comes once for each that was opened.
     func closed(_ id: ConnectionID)
 
+    /// Everything that was queued for the socket has been handed to the kernel: whoever waited for room may send again.
+    func drained(_ id: ConnectionID)
+
     /// The loop's turn ends: the time to send what was collected.
     func turnEnded()
+}
+
+extension WebSocketEndpoint {
+    package func drained(_ id: ConnectionID) {}
 }
 
 /// The rules for the sockets of one endpoint.

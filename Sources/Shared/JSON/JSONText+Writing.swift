@@ -15,7 +15,8 @@ extension JSONText {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    private static func appendInside(_ text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
+    /// Appends UTF-8 as the inside of a JSON string.
+    static func appendInside(_ text: UnsafeRawBufferPointer, to bytes: inout [UInt8]) {
         guard var next = text.baseAddress else { return }
         let end = next + text.count
         // Safety: `next` and `special` stay between the start and the end of `text`.

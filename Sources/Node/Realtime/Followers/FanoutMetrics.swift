@@ -1,0 +1,30 @@
+package import Shared
+
+/// What following and telling counts; the same figures for all loops.
+package struct FanoutMetrics: Sendable {
+    let delivered: Counter
+    let duplicates: Counter
+    let malformed: Counter
+    let gapReads: Counter
+    let headQueries: Counter
+    let pageReads: Counter
+    let storeFailures: Counter
+    let resets: Counter
+    let resumed: Counter
+    let resyncs: Counter
+
+    /// Creates the families in `registry`.
+    package init(in registry: MetricsRegistry) {
+        func counter(_ name: String, _ help: String) -> Counter { registry.counter(name, help: help) }
+        self.delivered = counter("bellhop_events_delivered_total", "Logged events handed to the loops of this node.")
+        self.duplicates = counter("bellhop_hint_duplicates_total", "Events that a hint brought again.")
+        self.malformed = counter("bellhop_hints_malformed_total", "Hints that could not be read.")
+        self.gapReads = counter("bellhop_gap_reads_total", "Reads of the log for events that no hint brought in time.")
+        self.headQueries = counter("bellhop_head_queries_total", "Queries for the heads of streams.")
+        self.pageReads = counter("bellhop_replay_reads_total", "Reads of the log for clients that come back.")
+        self.storeFailures = counter("bellhop_fanout_store_failures_total", "Reads of the log that failed.")
+        self.resets = counter("bellhop_stream_resets_total", "Streams that were not what was followed.")
+        self.resumed = counter("bellhop_subscriptions_resumed_total", "Subscriptions resumed without a loss.")
+        self.resyncs = counter("bellhop_resyncs_total", "Subscriptions told to load anew.")
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Shared
+import TestSupport
+import Testing
+
+@testable import Reactor
+@testable import Realtime
+
+/// What the way through followers and hub costs beside that of a bare broadcast, in interleaved rounds of one run.
+@Suite(.timeLimit(.minutes(2))) struct HubCostTests {
+    /// What a loop's thread has used.
+    private struct Usage {
+        var nanoseconds: Int64 = 0
+        var sends: UInt64 = 0
+
+        static func - (left: Usage, right: Usage) -> Usage {
+            Usage(nanoseconds: left.nanoseconds - right.nanoseconds, sends: left.sends - right.sends)
+        }
+
+        static func += (left: inout Usage, right: Usage) {
+            left.nanoseconds += right.nanoseconds
+            left.sends += right.sends
+        }
+    }
+
+    private func usage(_ loop: LoopHandle) -> Usage {
+        let (done, result) = (Semaphore(), Locked(Usage()))
+        // The second message comes in a later turn: then the figures of the one before are complete.
+        loop.post { loop in
+            loop.handle.post { loop in
+                var time = timespec()
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+                let value = Usage(
+                    nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec),
+                    sends: loop.handle.figures.sends)
+                result.withLock { $0 = value }
+                done.signal()
+            }
+        }
+        done.wait()
+        return result.withLock { $0 }
+    }
+
+    /// - Parameter burst: events in one turn of the loop.
+    @Test(arguments: [1, 16]) func `as many calls to the kernel as a bare broadcast`(burst: Int) throws {
+        let (sockets, rounds) = (200, 20)
+        let (bare, fixture) = (try ServerFixture(), try HubFixture())
+        defer {
+            bare.stop()
+            fixture.stop()
+        }
+        let text = String(repeating: "a room is ready, ", count: 8)
+        let listeners = (0..<sockets).map { _ in SocketClient(port: bare.port) }
+        let clients = (0..<sockets).map { _ in fixture.client() }
+        for client in clients {
+            client.send("+ tenant t")
+            #expect(try client.next() == "subscribed t 1 0")
+        }
+        let probe = fixture.store.commit(HubFixture.stream, to: [Audience(.tenant)], text: text)
+        self.say([probe], fixture)
+        guard case .text(let frame) = try clients[0].client.receive() else { fatalError("no event") }
+        for client in clients.dropFirst() { _ = try client.next() }
+        var (bareCost, hubCost) = (Usage(), Usage())
+        for _ in 0..<rounds {
+            var before = self.usage(bare.server.loops[0])
+            bare.server.loops[0].post { loop in
+                for _ in 0..<burst { loop.attachment(FixtureEndpoint.self)?.publish(frame) }
+            }
+            bareCost += self.usage(bare.server.loops[0]) - before
+            let hints = (0..<burst).map { _ in
+                fixture.store.commit(HubFixture.stream, to: [Audience(.tenant)], text: text)
+            }
+            before = self.usage(fixture.server.loops[0])
+            self.say(hints, fixture)
+            hubCost += self.usage(fixture.server.loops[0]) - before
+            // Both are read at once, so that neither finds fuller buffers than the other.
+            for (listener, client) in zip(listeners, clients) {
+                for _ in 0..<burst {
+                    #expect(try listener.receive() == .text(frame))
+                    #expect(try client.next().hasPrefix("t "))
+                }
+            }
+        }
+        #expect(bareCost.sends == UInt64(sockets * rounds))
+        #expect(hubCost.sends == bareCost.sends)
+        if getenv("BELLHOP_MEASURE") != nil {
+            let deliveries = Int64(sockets * rounds * burst)
+            let (bare, hub) = (bareCost.nanoseconds / deliveries, hubCost.nanoseconds / deliveries)
+            print("burst \(burst): CPU per delivery: bare \(bare) ns, hub \(hub) ns")
+        }
+    }
+
+    private func say(_ hints: [[UInt8]], _ fixture: HubFixture) {
+        fixture.server.loops[0].post { loop in
+            for hint in hints { loop.attachment(ScriptedBus.self)?.say(hint, on: .hints(of: HubFixture.stream)) }
+        }
+    }
+}
