@@ -61,7 +61,9 @@ import Testing
                 #expect(attempts.withLock { $0 } == 2)
                 let rows = try await pool.read("SELECT n FROM trace")
                 #expect(rows.count == 1)
-                #expect(pool.figures.broken == 3 && pool.figures.retries == 1 && pool.figures.unknownOutcomes == 0)
+                // A repetition may have met one of the others before that one's end was noticed.
+                #expect((1...3).contains(pool.figures.retries))
+                #expect(pool.figures.broken == 3 && pool.figures.unknownOutcomes == 0)
                 #expect(await eventually { pool.figures.open == 3 })
             }
         }

@@ -114,7 +114,7 @@ import Testing
         try await withStore({ $0.connections = 1 }) { pool, database async throws in
             #expect(await self.isQuiet(pool, open: 1))
             let error = await failure { () throws(StoreError) in
-                try await pool.transaction(deadline: .milliseconds(200)) { transaction throws(StoreError) in
+                try await pool.transaction(deadline: .seconds(1)) { transaction throws(StoreError) in
                     _ = try await transaction.query(sleeping, .float8(30))
                 }
             }
@@ -135,7 +135,7 @@ import Testing
         try await withStore({ $0.connections = 1 }) { pool, database async throws in
             try await database.run("CREATE TABLE trace (n int)")
             let error = await failure { () throws(StoreError) in
-                try await pool.transaction(deadline: .milliseconds(100)) { transaction throws(StoreError) in
+                try await pool.transaction(deadline: .seconds(1)) { transaction throws(StoreError) in
                     _ = try await transaction.query("INSERT INTO trace VALUES (1)")
                     #expect(await eventually { pool.figures.abandoned == 1 })
                     _ = try await transaction.query("INSERT INTO trace VALUES (2)")

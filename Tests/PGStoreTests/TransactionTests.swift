@@ -230,7 +230,9 @@ import Testing
             #expect(try await pool.read(all)[0].columnCount == 2)
             try await database.run("ALTER TABLE item ADD COLUMN extra text")
             #expect(try await pool.read(all)[0].columnCount == 3)
-            let other = try await pool.transaction { try await $0.query(all) }
+            let other = try await pool.transaction { transaction throws(StoreError) in
+                try await transaction.query(all)
+            }
             #expect(other.count == 1)
         }
     }

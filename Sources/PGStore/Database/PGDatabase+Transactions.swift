@@ -6,7 +6,7 @@ extension PGDatabase {
     ///
     /// After a conflict (serialization failure, deadlock) or a connection that was lost before the commit, all of `body` is run
     /// again, a bounded number of times and until the deadline: it must not do what cannot be done twice. A transaction in
-    /// which nothing is asked costs nothing.
+    /// which nothing is asked costs nothing. (Closures say `{ transaction throws(StoreError) in … }`: Swift does not infer it.)
     ///
     /// - Parameters:
     ///   - deadline: how long all of it may take, waiting for a connection and repeating included; else as the options say.
