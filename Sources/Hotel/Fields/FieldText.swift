@@ -31,7 +31,7 @@ extension FieldText {
 extension JSONRule where Value: FieldText {
     /// A field of a request that holds such a text.
     package static func text(_ type: Value.Type) -> Self {
-        Self(placeholder: Value.placeholder) { json, trace in
+        Self(schema: .text(.init()), placeholder: Value.placeholder) { json, trace in
             guard case .string(let text) = json else {
                 trace.fail(.type)
                 return nil
