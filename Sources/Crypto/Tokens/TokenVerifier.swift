@@ -6,7 +6,7 @@ package import Shared
 /// The algorithm is ours to choose, never the token's: whatever a header says but HS256 is refused before a byte of the
 /// claims is looked at, and claims are looked at only after the signature was found good.
 package struct TokenVerifier: Sendable {
-    /// Ours have some 560 characters.
+    /// Ours have some 460 characters.
     package static let longestToken = 2048
     /// The clock of the node that signed may be ahead of ours. One that is behind needs no leeway: tokens end when they say.
     package static let leeway = Duration.seconds(10)
