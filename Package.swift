@@ -84,7 +84,7 @@ let package = Package(
         tests(of: "PGStore", imports: ["Shared", "Reactor", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
-        tests(of: "Operations", imports: ["Shared", "Wire"]),
+        tests(of: "Operations", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         tests(of: "App", imports: ["Shared"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
