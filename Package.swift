@@ -51,6 +51,10 @@ let package = Package(
         house("Wire", at: "Sources/Node/Wire", imports: ["Shared", "Crypto", "CZlib"], without: ["CZlib"]),
         .target(name: "CZlib", path: "Sources/Node/Wire/CZlib", linkerSettings: [.linkedLibrary("z")]),
 
+        house(
+            "RedisBridge", at: "Sources/RedisBridge", imports: ["Shared", "Reactor", "CHiredis"], without: ["CHiredis"]),
+        .systemLibrary(name: "CHiredis", path: "Sources/RedisBridge/CHiredis"),
+
         house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
         program(
@@ -65,6 +69,7 @@ let package = Package(
         tests(of: "Crypto", imports: ["Shared"]),
         tests(of: "Reactor", imports: ["Shared"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
+        tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Wire"]),
         tests(of: "App", imports: ["Shared"]),
