@@ -34,7 +34,7 @@ final class CommandLink: RedisLinkOwner, TurnMember {
         self.statistics = statistics
     }
 
-    private var loop: EventLoop? { self.link.connections.loop }
+    private var loop: EventLoop? { self.link.loop }
 
     func start() { self.link.start(for: self) }
 

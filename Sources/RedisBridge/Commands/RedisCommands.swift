@@ -165,7 +165,7 @@ private final class LaneGuard: Sendable {
 private final class CommandDesk: TurnMember {
     private let closing: LaneGuard
     private let number: UInt64
-    private let connections: RedisConnections
+    private weak var connections: RedisConnections?
     private let links: [CommandLink]
 
     init(
@@ -189,13 +189,13 @@ private final class CommandDesk: TurnMember {
     }
 
     func start() {
-        self.connections.join(self, as: self.number, isResident: true)
+        self.connections?.join(self, as: self.number, isResident: true)
         for link in self.links { link.start() }
     }
 
     func stop() {
         for link in self.links { link.stop() }
-        self.connections.leave(self.number)
+        self.connections?.leave(self.number)
     }
 
     func workWaits(for server: Int) { self.links[server].workWaits() }

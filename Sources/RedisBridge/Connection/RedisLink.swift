@@ -25,7 +25,8 @@ final class RedisLink: TurnMember {
     }
 
     let server: RedisServer
-    let connections: RedisConnections
+    /// Weak, so that the end of a loop, which lets go of its connections, lets go of all that hangs on them.
+    private weak var connections: RedisConnections?
     private let place: Int
     private let role: RedisRole
     private let options: RedisOptions
@@ -64,7 +65,10 @@ final class RedisLink: TurnMember {
             firstMilliseconds: options.retryMilliseconds, longestMilliseconds: options.longestRetryMilliseconds)
     }
 
-    deinit { self.connections.leave(self.number) }
+    deinit { self.connections?.leave(self.number) }
+
+    /// The loop, as long as there is one.
+    var loop: EventLoop? { self.connections?.loop }
 
     var isOpen: Bool {
         if case .open = self.phase { return true }
@@ -79,7 +83,7 @@ final class RedisLink: TurnMember {
     func start(for owner: any RedisLinkOwner) {
         guard case .idle = self.phase else { return }
         self.owner = owner
-        self.connections.join(self, as: self.number)
+        self.connections?.join(self, as: self.number)
         self.tryNow()
     }
 
@@ -92,8 +96,8 @@ final class RedisLink: TurnMember {
         self.note(.stopped)
         switch phase {
         case .idle, .looking, .stopped: break
-        case .waiting(let action): self.connections.loop?.cancel(action)
-        case .connecting(let id), .greeting(let id), .open(let id, _): self.connections.loop?.drop(id)
+        case .waiting(let action): self.loop?.cancel(action)
+        case .connecting(let id), .greeting(let id), .open(let id, _): self.loop?.drop(id)
         }
     }
 
@@ -103,7 +107,7 @@ final class RedisLink: TurnMember {
         case .greeting(let id), .open(let id, _):
             self.verdict = self.verdict ?? state
             self.reader?.stop()
-            self.connections.loop?.drop(id)
+            self.loop?.drop(id)
         case .idle, .looking, .waiting, .connecting, .stopped: break
         }
     }
@@ -113,7 +117,7 @@ final class RedisLink: TurnMember {
             self.candidates = [address]
             return self.connect()
         }
-        guard let loop = self.connections.loop else { return }
+        guard let loop = self.loop else { return }
         self.phase = .looking
         let (handle, number) = (loop.handle, self.number)
         HostLookup.find(self.server.address.host, port: self.server.address.port) { addresses in
@@ -133,7 +137,7 @@ final class RedisLink: TurnMember {
     private func connect() {
         while !self.candidates.isEmpty {
             let address = self.candidates.removeFirst()
-            if let id = try? self.connections.connect(self, to: address, within: self.options.connectMilliseconds) {
+            if let id = try? self.connections?.connect(self, to: address, within: self.options.connectMilliseconds) {
                 self.phase = .connecting(id)
                 return
             }
@@ -149,7 +153,7 @@ final class RedisLink: TurnMember {
 
     private func tryAgain(after state: RedisServerState) {
         if case .stopped = self.phase { return }
-        guard let loop = self.connections.loop else { return }
+        guard let loop = self.loop else { return }
         var random = SystemRandomNumberGenerator()
         var wait = self.backoff.next(using: &random)
         switch state {
@@ -168,7 +172,7 @@ final class RedisLink: TurnMember {
     // MARK: Events of the connection
 
     func opened(_ id: ConnectionID) {
-        guard case .connecting = self.phase, let loop = self.connections.loop else { return }
+        guard case .connecting = self.phase, let loop = self.loop else { return }
         self.candidates = []
         self.output = []
         self.isWritable = true
@@ -185,7 +189,7 @@ final class RedisLink: TurnMember {
     }
 
     func received(_ bytes: UnsafeRawBufferPointer) {
-        self.lastHeard = self.connections.loop?.now ?? self.lastHeard
+        self.lastHeard = self.loop?.now ?? self.lastHeard
         // The local reference keeps the reader alive whatever those do who hear of its parts.
         guard let reader = self.reader else { return }
         do throws(ReplyError) {
@@ -223,7 +227,7 @@ final class RedisLink: TurnMember {
     }
 
     private func lost(since: UInt64, _ reason: CloseReason) {
-        let lived = (self.connections.loop?.now ?? since) - since
+        let lived = (self.loop?.now ?? since) - since
         // A server that lets us in and throws us out is not asked again at once for ever.
         if lived >= Self.provenMilliseconds { self.backoff.reset() }
         self.statistics.add(to: .losses)
@@ -244,7 +248,7 @@ final class RedisLink: TurnMember {
     // MARK: Greeting
 
     private func greeted(_ outcome: Greeting.Outcome) {
-        guard case .greeting(let id) = self.phase, let loop = self.connections.loop else { return }
+        guard case .greeting(let id) = self.phase, let loop = self.loop else { return }
         switch outcome {
         case .more: break
         case .failed(let state): self.replace(because: state)
@@ -294,7 +298,7 @@ final class RedisLink: TurnMember {
         case .idle, .looking, .waiting, .connecting, .stopped: return
         }
         guard self.isWritable, !self.output.isEmpty else { return }
-        let outcome = self.output.withUnsafeBytes { self.connections.loop?.send(id, $0) }
+        let outcome = self.output.withUnsafeBytes { self.loop?.send(id, $0) }
         self.isWritable = outcome == .sent
         self.output.removeAll(keepingCapacity: self.output.count <= Self.keptOutputBytes)
     }

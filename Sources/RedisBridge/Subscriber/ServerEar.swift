@@ -26,6 +26,8 @@ final class ServerEar: RedisLinkOwner {
     private var table = ChannelTable()
     private var dirty: [ChannelEntry] = []
     private var heartbeat: Heartbeat
+    private var openedAt: UInt64 = 0
+    private let silenceMilliseconds: UInt64
 
     // The reply that is being read.
     private var kind = Kind.other
@@ -40,6 +42,7 @@ final class ServerEar: RedisLinkOwner {
         self.hearer = hearer
         self.commands = commands
         self.statistics = statistics
+        self.silenceMilliseconds = options.silenceMilliseconds
         self.own = ChannelEntry(BusChannel(name: "bellhop:beat:\(String(identity, radix: 16))", shard: ""))
         self.heartbeat = Heartbeat(base: .random(in: .min ... .max), intervalMilliseconds: options.beatMilliseconds)
         self.own.isWanted = true
@@ -48,7 +51,7 @@ final class ServerEar: RedisLinkOwner {
 
     var isHealthy: Bool { self.link.isOpen && self.heartbeat.isHealthy }
 
-    private var now: UInt64 { self.link.connections.loop?.now ?? 0 }
+    private var now: UInt64 { self.link.loop?.now ?? 0 }
 
     func start() { self.link.start(for: self) }
 
@@ -76,7 +79,7 @@ final class ServerEar: RedisLinkOwner {
             entry.isDirty = true
             self.dirty.append(entry)
         }
-        self.link.connections.loop?.requestTurn()
+        self.link.loop?.requestTurn()
     }
 
     /// Tells the server what has changed, and only if it has in the end.
@@ -134,6 +137,7 @@ final class ServerEar: RedisLinkOwner {
     // MARK: RedisLinkOwner
 
     func linkOpened() {
+        self.openedAt = self.now
         self.dirty = []
         for entry in self.table.all {
             entry.isAsked = false
@@ -167,7 +171,9 @@ final class ServerEar: RedisLinkOwner {
 
     /// The next beat is due.
     func beat() {
-        guard self.own.isConfirmed, self.link.isOpen, self.heartbeat.isDue(now: self.now) else { return }
+        guard self.link.isOpen else { return }
+        guard self.own.isConfirmed else { return self.judgeUnconfirmed() }
+        guard self.heartbeat.isDue(now: self.now) else { return }
         self.heartbeat.sawSign(at: self.link.lastHeard)
         let tick = self.heartbeat.tick(now: self.now)
         self.commands.publish(
@@ -177,6 +183,13 @@ final class ServerEar: RedisLinkOwner {
         if tick.probes { self.link.write(Self.probe) }
         self.act(on: tick.doubt)
         if tick.healthChanged { self.healthChanged() }
+    }
+
+    /// Until our own channel is confirmed there are no beats. Confirmations of many channels may take a while, but they
+    /// flow.
+    private func judgeUnconfirmed() {
+        let lastSign = max(self.openedAt, self.link.lastHeard)
+        if self.now - min(self.now, lastSign) >= self.silenceMilliseconds { self.link.replace(because: .silent) }
     }
 
     private func act(on doubt: Heartbeat.Doubt?) {
