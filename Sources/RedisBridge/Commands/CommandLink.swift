@@ -5,7 +5,7 @@ internal import Shared
 ///
 /// What always holds: answers come in the order of the requests (that is the protocol), so the oldest request without an
 /// answer owns the next one, even when its caller has given up.
-final class CommandLink: RedisLinkOwner, TurnMember {
+final class CommandLink: RedisLinkOwner {
     private enum Unanswered {
         case message
         case command(Command.Reply, deadline: UInt64)
@@ -43,6 +43,9 @@ final class CommandLink: RedisLinkOwner, TurnMember {
         self.abandon(.stopped)
         self.lane.close()
     }
+
+    /// The loop is gone.
+    func loopEnded() { self.link.stop() }
 
     /// Something waits in the lane.
     func workWaits() {

@@ -162,10 +162,10 @@ private final class LaneGuard: Sendable {
 }
 
 /// The connections of one `RedisCommands`, on their loop.
-private final class CommandDesk: TurnMember {
+private final class CommandDesk: LoopMember {
     private let closing: LaneGuard
     private let number: UInt64
-    private weak var connections: RedisConnections?
+    private let anchor: LoopAnchor
     private let links: [CommandLink]
 
     init(
@@ -175,7 +175,7 @@ private final class CommandDesk: TurnMember {
         let connections = RedisConnections.on(loop)
         self.closing = closing
         self.number = number
-        self.connections = connections
+        self.anchor = connections.anchor
         self.links = servers.enumerated().map { place, server in
             let link = RedisLink(
                 to: server, place: place, for: .commands, on: connections, options: options, statistics: statistics,
@@ -189,16 +189,18 @@ private final class CommandDesk: TurnMember {
     }
 
     func start() {
-        self.connections?.join(self, as: self.number, isResident: true)
+        self.anchor.connections?.join(self, as: self.number, isResident: true)
         for link in self.links { link.start() }
     }
 
     func stop() {
         for link in self.links { link.stop() }
-        self.connections?.leave(self.number)
+        self.anchor.connections?.leave(self.number)
     }
 
     func workWaits(for server: Int) { self.links[server].workWaits() }
 
     func turnEnded() { for link in self.links { link.turnEnded() } }
+
+    func loopEnded() { for link in self.links { link.loopEnded() } }
 }

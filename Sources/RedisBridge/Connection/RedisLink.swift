@@ -1,7 +1,7 @@
 internal import Reactor
 internal import Shared
 
-/// Who uses a link. Calls come on the loop, never from inside of a call to the link.
+/// Who uses a link, and hears all that comes over it while it is open. Calls come on the loop, never from inside of a call to the link.
 protocol RedisLinkOwner: ReplySink {
     /// The server has greeted: what is written now is carried out.
     func linkOpened()
@@ -15,7 +15,7 @@ protocol RedisLinkOwner: ReplySink {
 ///
 /// Confined to its loop. What always holds: there is at most one connection; while it is open everything that it hears goes
 /// to the owner; output is bounded by the owner, who asks `takesMore` first.
-final class RedisLink: TurnMember {
+final class RedisLink {
     private enum Phase {
         case idle, looking, stopped
         case waiting(ScheduledAction)
@@ -25,15 +25,14 @@ final class RedisLink: TurnMember {
     }
 
     let server: RedisServer
-    /// Weak, so that the end of a loop, which lets go of its connections, lets go of all that hangs on them.
-    private weak var connections: RedisConnections?
+    private let anchor: LoopAnchor
     private let place: Int
     private let role: RedisRole
     private let options: RedisOptions
     private let statistics: RedisStatistics
     private let log: Logger
-    private let number = RedisConnections.newNumber()
-    private weak var owner: (any RedisLinkOwner)?
+    /// From `start` to `stop`.
+    private var owner: (any RedisLinkOwner)?
 
     private var phase = Phase.idle
     private var backoff: Backoff
@@ -57,7 +56,7 @@ final class RedisLink: TurnMember {
         self.server = server
         self.place = place
         self.role = role
-        self.connections = connections
+        self.anchor = connections.anchor
         self.options = options
         self.statistics = statistics
         self.log = log
@@ -65,10 +64,8 @@ final class RedisLink: TurnMember {
             firstMilliseconds: options.retryMilliseconds, longestMilliseconds: options.longestRetryMilliseconds)
     }
 
-    deinit { self.connections?.leave(self.number) }
-
     /// The loop, as long as there is one.
-    var loop: EventLoop? { self.connections?.loop }
+    var loop: EventLoop? { self.anchor.loop }
 
     var isOpen: Bool {
         if case .open = self.phase { return true }
@@ -83,7 +80,6 @@ final class RedisLink: TurnMember {
     func start(for owner: any RedisLinkOwner) {
         guard case .idle = self.phase else { return }
         self.owner = owner
-        self.connections?.join(self, as: self.number)
         self.tryNow()
     }
 
@@ -117,17 +113,11 @@ final class RedisLink: TurnMember {
             self.candidates = [address]
             return self.connect()
         }
-        guard let loop = self.loop else { return }
         self.phase = .looking
-        let (handle, number) = (loop.handle, self.number)
-        HostLookup.find(self.server.address.host, port: self.server.address.port) { addresses in
-            handle.post { loop in
-                (RedisConnections.on(loop).member(number) as? RedisLink)?.found(addresses)
-            }
-        }
+        self.anchor.connections?.lookUp(for: self)
     }
 
-    private func found(_ addresses: [SocketAddress]) {
+    func found(_ addresses: [SocketAddress]) {
         guard case .looking = self.phase else { return }
         self.candidates = addresses
         self.connect()
@@ -137,7 +127,7 @@ final class RedisLink: TurnMember {
     private func connect() {
         while !self.candidates.isEmpty {
             let address = self.candidates.removeFirst()
-            if let id = try? self.connections?.connect(self, to: address, within: self.options.connectMilliseconds) {
+            if let id = try? self.anchor.connections?.connect(self, to: address, within: self.options.connectMilliseconds) {
                 self.phase = .connecting(id)
                 return
             }
@@ -210,6 +200,7 @@ final class RedisLink: TurnMember {
 
     func closed(_ id: ConnectionID, _ reason: CloseReason) {
         self.reader?.stop()
+        self.reader = nil
         let phase = self.phase
         if case .stopped = phase { return }
         self.phase = reason == .loopStopped ? .stopped : .idle
@@ -258,6 +249,8 @@ final class RedisLink: TurnMember {
             loop.setDeadline(id, at: nil)
             self.statistics.add(to: .connects)
             self.note(.ready)
+            // What comes from now on is none of ours.
+            if let owner = self.owner { self.reader?.sink = owner }
             self.owner?.linkOpened()
         }
     }
@@ -288,8 +281,6 @@ final class RedisLink: TurnMember {
     /// Sends at the end of the turn, after all that was written before.
     func write(_ bytes: some Sequence<UInt8>) { self.output += bytes }
 
-    func turnEnded() { self.flush() }
-
     func flush() {
         let id: ConnectionID
         switch self.phase {
@@ -306,20 +297,15 @@ final class RedisLink: TurnMember {
     private static let keptOutputBytes = 256 << 10
 }
 
-// MARK: What is heard
+// MARK: The greeting's answers
 
 extension RedisLink: ReplySink {
     func arrayBegan(count: Int, depth: Int) {
-        guard let greeter = self.greeter else { return self.owner?.arrayBegan(count: count, depth: depth) ?? () }
-        if let outcome = greeter.began(count) { self.greeted(outcome) }
+        if let outcome = self.greeter?.began(count) { self.greeted(outcome) }
     }
 
     func element(_ element: ReplyElement, depth: Int, index: Int) {
-        guard let greeter = self.greeter else {
-            self.owner?.element(element, depth: depth, index: index)
-            return
-        }
-        if let outcome = greeter.took(element) { self.greeted(outcome) }
+        if let outcome = self.greeter?.took(element) { self.greeted(outcome) }
     }
 }
 

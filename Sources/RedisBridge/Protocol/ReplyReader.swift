@@ -47,7 +47,7 @@ final class ReplyReader {
     private let reader: UnsafeMutablePointer<redisReader>
     private let functions: UnsafeMutablePointer<redisReplyObjectFunctions>
     private let limits: ReplyLimits
-    private unowned let sink: any ReplySink
+    var sink: any ReplySink
     private var problem: ReplyError?
     private var isStopped = false
     private var elements = 0
@@ -170,26 +170,29 @@ final class ReplyReader {
     private static let callbacks = redisReplyObjectFunctions(
         createString: { task, text, length in
             guard let task else { return nil }
-            return ReplyReader.of(task).took(task, UnsafeRawBufferPointer(start: text, count: length))
+            let bytes = UnsafeRawBufferPointer(start: text, count: length)
+            return ReplyReader.of(task)._withUnsafeGuaranteedRef { $0.took(task, bytes) }
         },
         createArray: { task, count in
             guard let task else { return nil }
-            return ReplyReader.of(task).tookArray(task, Int(count))
+            return ReplyReader.of(task)._withUnsafeGuaranteedRef { $0.tookArray(task, Int(count)) }
         },
         createInteger: { task, number in
             guard let task else { return nil }
-            return ReplyReader.of(task).took(task, .integer(number), bytes: 0, longest: 0)
+            return ReplyReader.of(task)._withUnsafeGuaranteedRef {
+                $0.took(task, .integer(number), bytes: 0, longest: 0)
+            }
         },
         createNil: { task in
             guard let task else { return nil }
-            return ReplyReader.of(task).took(task, .null, bytes: 0, longest: 0)
+            return ReplyReader.of(task)._withUnsafeGuaranteedRef { $0.took(task, .null, bytes: 0, longest: 0) }
         },
         freeObject: { _ in })
 
-    private static func of(_ task: Task) -> ReplyReader {
+    private static func of(_ task: Task) -> Unmanaged<ReplyReader> {
         guard let context = task.pointee.privdata else { preconditionFailure("a task of nobody") }
         // Safety: the pointer is the reader that feeds hiredis right now, further up on this stack.
-        return Unmanaged<ReplyReader>.fromOpaque(context).takeUnretainedValue()
+        return Unmanaged<ReplyReader>.fromOpaque(context)
     }
 
     private func took(_ task: Task, _ bytes: UnsafeRawBufferPointer) -> UnsafeMutableRawPointer? {

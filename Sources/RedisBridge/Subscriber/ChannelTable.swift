@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// One channel at one server: what is wanted of it and what the server has been told.
@@ -25,6 +26,15 @@ final class ChannelEntry {
     }
 }
 
+extension ChannelEntry {
+    fileprivate func isNamed(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard self.name.count == bytes.count else { return false }
+        guard let start = bytes.baseAddress else { return true }
+        // Safety: both have `count` bytes.
+        return self.name.withUnsafeBytes { memcmp($0.baseAddress ?? start, start, bytes.count) == 0 }
+    }
+}
+
 /// Finds channels by the bytes of their names, without making a string of what was read.
 struct ChannelTable {
     private var chains: [UInt64: ChannelEntry] = [:]
@@ -32,7 +42,7 @@ struct ChannelTable {
     func find(_ name: UnsafeRawBufferPointer) -> ChannelEntry? {
         var entry = self.chains[StableHash.of(name)]
         while let candidate = entry {
-            if candidate.name.elementsEqual(name) { return candidate }
+            if candidate.isNamed(name) { return candidate }
             entry = candidate.next
         }
         return nil

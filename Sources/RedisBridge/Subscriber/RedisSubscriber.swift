@@ -8,12 +8,15 @@ package import Shared
 /// connections, so that the whole way of a hint is tried. Two that are missing make the server unhealthy at once;
 /// when more are missing and nothing else comes either, the connection is replaced.
 ///
-/// The listener is held weakly, because it holds the subscriber as a rule. It is called on the loop, never from inside of
-/// `subscribe` or `unsubscribe`.
+/// The listener is called on the loop, never from inside of `subscribe` or `unsubscribe`. It is held until `stop`, or until the
+/// loop ends: it may hold the subscriber.
 package final class RedisSubscriber: BusSubscriber {
-    package weak var listener: (any BusListener)?
+    package var listener: (any BusListener)? {
+        didSet { for ear in self.ears { ear.listener = self.listener } }
+    }
+
     package let statistics: RedisStatistics
-    private let connections: RedisConnections
+    private let anchor: LoopAnchor
     private let rendezvous: Rendezvous
     private let number = RedisConnections.newNumber()
     private let beatMilliseconds: UInt64
@@ -31,7 +34,7 @@ package final class RedisSubscriber: BusSubscriber {
     ) {
         precondition(servers.count == commands.serverCount, "ears and mouth have the same servers")
         let connections = RedisConnections.on(loop)
-        self.connections = connections
+        self.anchor = connections.anchor
         self.rendezvous = Rendezvous(servers: servers.map(\.name))
         self.statistics = commands.statistics
         self.beatMilliseconds = options.beatMilliseconds
@@ -41,7 +44,7 @@ package final class RedisSubscriber: BusSubscriber {
                 to: server, place: place, for: .subscriber, on: connections, options: options,
                 statistics: commands.statistics, log: log)
             return ServerEar(
-                link, place: place, identity: identity, hearer: self, commands: commands, options: options,
+                link, place: place, identity: identity, commands: commands, options: options,
                 statistics: commands.statistics)
         }
         connections.join(self, as: self.number)
@@ -55,8 +58,8 @@ package final class RedisSubscriber: BusSubscriber {
     package func stop() {
         self.listener = nil
         for ear in self.ears { ear.stop() }
-        self.connections.leave(self.number)
-        if let nextBeat = self.nextBeat { self.connections.loop?.cancel(nextBeat) }
+        self.anchor.connections?.leave(self.number)
+        if let nextBeat = self.nextBeat { self.anchor.loop?.cancel(nextBeat) }
         self.nextBeat = nil
     }
 
@@ -69,7 +72,7 @@ package final class RedisSubscriber: BusSubscriber {
     private func ear(of channel: BusChannel) -> ServerEar { self.ears[self.rendezvous.index(of: channel.shard)] }
 
     private func scheduleBeat() {
-        self.nextBeat = self.connections.loop?.schedule(after: self.beatMilliseconds) { [weak self] in
+        self.nextBeat = self.anchor.loop?.schedule(after: self.beatMilliseconds) { [weak self] in
             guard let self, self.nextBeat != nil else { return }
             for ear in self.ears { ear.beat() }
             self.scheduleBeat()
@@ -77,16 +80,8 @@ package final class RedisSubscriber: BusSubscriber {
     }
 }
 
-extension RedisSubscriber: TurnMember {
+extension RedisSubscriber: LoopMember {
     func turnEnded() { for ear in self.ears { ear.flush() } }
-}
 
-extension RedisSubscriber: ServerEar.Hearer {
-    func subscribed(to channel: BusChannel) { self.listener?.subscribed(to: channel) }
-
-    func received(_ message: UnsafeRawBufferPointer, on channel: BusChannel) {
-        self.listener?.received(message, on: channel)
-    }
-
-    func healthChanged() { self.listener?.healthChanged() }
+    func loopEnded() { self.stop() }
 }

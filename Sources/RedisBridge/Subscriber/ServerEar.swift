@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Reactor
 internal import Shared
 
@@ -7,20 +8,13 @@ internal import Shared
 /// is called for a channel only when no later request for it is on its way; a message reaches the listener only between
 /// that call and the end of the want or of the link.
 final class ServerEar: RedisLinkOwner {
-    /// Who is told.
-    protocol Hearer: AnyObject {
-        func subscribed(to channel: BusChannel)
-        func received(_ message: UnsafeRawBufferPointer, on channel: BusChannel)
-        func healthChanged()
-    }
-
     private enum Kind { case message, subscribe, unsubscribe, pong, other }
 
     private let link: RedisLink
     private let place: Int
     private let commands: RedisCommands
     private let statistics: RedisStatistics
-    private unowned let hearer: any Hearer
+    var listener: (any BusListener)?
     /// Our own channel, on which the beats come back.
     private let own: ChannelEntry
     private var table = ChannelTable()
@@ -29,17 +23,20 @@ final class ServerEar: RedisLinkOwner {
     private var openedAt: UInt64 = 0
     private let silenceMilliseconds: UInt64
 
+    // Counted here and told once per turn.
+    private var received: UInt64 = 0
+    private var receivedBytes: UInt64 = 0
+
     // The reply that is being read.
     private var kind = Kind.other
     private var entry: ChannelEntry?
 
     init(
-        _ link: RedisLink, place: Int, identity: UInt64, hearer: any Hearer, commands: RedisCommands,
-        options: RedisOptions, statistics: RedisStatistics
+        _ link: RedisLink, place: Int, identity: UInt64, commands: RedisCommands, options: RedisOptions,
+        statistics: RedisStatistics
     ) {
         self.link = link
         self.place = place
-        self.hearer = hearer
         self.commands = commands
         self.statistics = statistics
         self.silenceMilliseconds = options.silenceMilliseconds
@@ -84,6 +81,7 @@ final class ServerEar: RedisLinkOwner {
 
     /// Tells the server what has changed, and only if it has in the end.
     func flush() {
+        self.publishCounts()
         guard !self.dirty.isEmpty else { return self.link.flush() }
         let changed = self.dirty
         self.dirty = []
@@ -113,6 +111,13 @@ final class ServerEar: RedisLinkOwner {
         for entry in confirmed { self.confirm(entry) }
     }
 
+    private func publishCounts() {
+        guard self.received > 0 else { return }
+        self.statistics.add(self.received, to: .received)
+        self.statistics.add(self.receivedBytes, to: .receivedBytes)
+        (self.received, self.receivedBytes) = (0, 0)
+    }
+
     private func tell(_ word: String, _ names: [[UInt8]]) {
         var rest = names[...]
         while !rest.isEmpty {
@@ -131,7 +136,7 @@ final class ServerEar: RedisLinkOwner {
     private func confirm(_ entry: ChannelEntry) {
         guard entry.isWanted, entry.isAsked, entry.owesConfirmation else { return }
         entry.owesConfirmation = false
-        self.hearer.subscribed(to: entry.channel)
+        self.listener?.subscribed(to: entry.channel)
     }
 
     // MARK: RedisLinkOwner
@@ -164,7 +169,7 @@ final class ServerEar: RedisLinkOwner {
 
     private func healthChanged() {
         self.statistics.set(isHealthy: self.heartbeat.isHealthy, of: self.place)
-        self.hearer.healthChanged()
+        self.listener?.healthChanged()
     }
 
     // MARK: Beats
@@ -236,9 +241,9 @@ final class ServerEar: RedisLinkOwner {
             if entry === self.own {
                 self.beatReturned(message)
             } else if entry.isWanted, entry.isConfirmed {
-                self.statistics.add(to: .received)
-                self.statistics.add(UInt64(message.count), to: .receivedBytes)
-                self.hearer.received(message, on: entry.channel)
+                self.received += 1
+                self.receivedBytes += UInt64(message.count)
+                self.listener?.received(message, on: entry.channel)
             }
         case (.subscribe, .integer), (.unsubscribe, .integer): self.requestAnswered(entry)
         default: self.link.replace(because: .malformed)
@@ -264,11 +269,20 @@ final class ServerEar: RedisLinkOwner {
     private static func kind(of word: UnsafeRawBufferPointer) -> Kind {
         // By length first: for nearly all of what comes that decides it.
         switch word.count {
-        case 7 where word.elementsEqual("message".utf8): .message
-        case 9 where word.elementsEqual("subscribe".utf8): .subscribe
-        case 11 where word.elementsEqual("unsubscribe".utf8): .unsubscribe
-        case 4 where word.elementsEqual("pong".utf8): .pong
+        case 7 where word.says("message"): .message
+        case 9 where word.says("subscribe"): .subscribe
+        case 11 where word.says("unsubscribe"): .unsubscribe
+        case 4 where word.says("pong"): .pong
         default: .other
         }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these are the bytes of a word that is as long.
+    fileprivate func says(_ word: StaticString) -> Bool {
+        guard let bytes = self.baseAddress, self.count == word.utf8CodeUnitCount else { return false }
+        // Safety: both have `count` bytes.
+        return memcmp(bytes, word.utf8Start, self.count) == 0
     }
 }

@@ -1,19 +1,22 @@
 internal import Reactor
 package import Shared
 
-/// An ear on an `InProcessBus`, confined to the loop on which it was made. Its listener is held weakly, and called on the
-/// loop, never from inside of `subscribe` or `unsubscribe`.
+/// An ear on an `InProcessBus`, confined to the loop on which it was made. Its listener is called on the loop, never from
+/// inside of `subscribe` or `unsubscribe`, and held until `stop`, or until the loop ends: it may hold the subscriber.
 package final class InProcessSubscriber: BusSubscriber {
     private struct Want {
         let number: UInt64
         var isConfirmed = false
     }
 
-    package weak var listener: (any BusListener)?
+    package var listener: (any BusListener)?
     private let bus: InProcessBus
     private let queue: InProcessQueue
+    private let register: InProcessRegister
+    private let number: UInt64
     private var wanted: [BusChannel: Want] = [:]
     private var lastWant: UInt64 = 0
+    private var isStopped = false
     private var backlog: ArraySlice<InProcessQueue.Entry> = []
     private var missed: Set<BusChannel> = []
 
@@ -21,26 +24,30 @@ package final class InProcessSubscriber: BusSubscriber {
     private static let entriesPerTurn = 1_024
 
     init(bus: InProcessBus, limits: InProcessBus.Limits, loop: EventLoop) {
-        let desk = InProcessDesk.of(loop)
-        let (handle, number) = (loop.handle, desk.newNumber())
+        let register = InProcessDesk.of(loop).register
+        let (handle, number) = (loop.handle, register.newNumber())
         self.bus = bus
+        self.register = register
+        self.number = number
         self.queue = InProcessQueue(limits: limits) {
-            handle.post { loop in InProcessDesk.of(loop).subscriber(number)?.deliver() }
+            handle.post { loop in InProcessDesk.of(loop).register.subscriber(number)?.deliver() }
         }
-        desk.add(self, as: number)
+        register.enter(self, as: number)
     }
 
     deinit { self.stop() }
 
     /// Hears nothing more.
     package func stop() {
+        self.isStopped = true
         for channel in self.wanted.keys { self.bus.remove(self.queue, from: channel) }
         self.wanted = [:]
         self.listener = nil
+        self.register.leave(self.number)
     }
 
     package func subscribe(to channel: BusChannel) {
-        guard self.wanted[channel] == nil else { return }
+        guard !self.isStopped, self.wanted[channel] == nil else { return }
         self.lastWant += 1
         self.wanted[channel] = Want(number: self.lastWant)
         // First the confirmation, then the place in the bus: no message comes before it.
@@ -152,14 +159,9 @@ final class InProcessQueue: Sendable {
     func wakeAgain() { self.wake() }
 }
 
-/// The in-process subscribers of one loop, by number: what a task from another thread can name.
+/// The in-process subscribers of one loop, by number: what a task from another thread can name. The loop alone holds it.
 private final class InProcessDesk {
-    private struct Place {
-        weak var subscriber: InProcessSubscriber?
-    }
-
-    private var places: [UInt64: Place] = [:]
-    private var lastNumber: UInt64 = 0
+    let register = InProcessRegister()
 
     static func of(_ loop: EventLoop) -> InProcessDesk {
         if let existing = loop.attachment(InProcessDesk.self) { return existing }
@@ -168,15 +170,32 @@ private final class InProcessDesk {
         return desk
     }
 
+    deinit { self.register.stopAll() }
+}
+
+/// Who is there. Whoever enters leaves before it goes; nothing is weak, which each message would pay for.
+private final class InProcessRegister {
+    private struct Place {
+        unowned let subscriber: InProcessSubscriber
+    }
+
+    private var places: [UInt64: Place] = [:]
+    private var lastNumber: UInt64 = 0
+
     func newNumber() -> UInt64 {
         self.lastNumber += 1
         return self.lastNumber
     }
 
-    func add(_ subscriber: InProcessSubscriber, as number: UInt64) {
-        self.places = self.places.filter { $0.value.subscriber != nil }
+    func enter(_ subscriber: InProcessSubscriber, as number: UInt64) {
         self.places[number] = Place(subscriber: subscriber)
     }
 
+    func leave(_ number: UInt64) { self.places[number] = nil }
+
     func subscriber(_ number: UInt64) -> InProcessSubscriber? { self.places[number]?.subscriber }
+
+    func stopAll() {
+        while let place = self.places.values.first { place.subscriber.stop() }
+    }
 }
