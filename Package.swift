@@ -63,6 +63,10 @@ let package = Package(
             exclude: ["CPQ", "Connection", "Database", "Log", "Migrating", "Pool", "Values"],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 
+        house(
+            "RedisBridge", at: "Sources/RedisBridge", imports: ["Shared", "Reactor", "CHiredis"], without: ["CHiredis"]),
+        .systemLibrary(name: "CHiredis", path: "Sources/RedisBridge/CHiredis"),
+
         house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
         program(
@@ -83,6 +87,7 @@ let package = Package(
         tests(of: "Reactor", imports: ["Shared"]),
         tests(of: "PGStore", imports: ["Shared", "Reactor", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
+        tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         tests(of: "App", imports: ["Shared"]),
