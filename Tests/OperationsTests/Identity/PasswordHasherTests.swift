@@ -64,98 +64,118 @@ import Testing
         #expect(hasher.figures.runs == 60)
     }
 
-    @Test func `a call too many is refused at once, with when to come again`() async throws {
-        let hasher = try PasswordHasher(cost: .standard, threads: 1, places: 1)
-        let hash = hasher.unknowable
-        let first = Task { try await hasher.check(Self.password, against: hash) }
+    /// A run that lasts until the test lets it end.
+    private final class Gate: Sendable {
+        private let opened = Semaphore()
+
+        func pass() -> HashingDesk.Product {
+            self.opened.wait()
+            return .match
+        }
+
+        func open() { self.opened.signal() }
+    }
+
+    /// A hasher of one thread, which is in a run behind the gate by now.
+    private static func busy(
+        _ gate: Gate, places: Int
+    ) async throws -> (hasher: PasswordHasher, run: Task<HashingDesk.Answer, Never>) {
+        let hasher = try PasswordHasher(cost: IdentityWorld.cheap, threads: 1, places: places)
+        let run = Task { await hasher.desk.ask(within: .seconds(60)) { gate.pass() } }
         #expect(await Self.becomes { hasher.figures.running == 1 })
-        let second = Task { try await hasher.check(Self.password, against: hash) }
+        return (hasher, run)
+    }
+
+    @Test func `a call too many is refused at once, with when to come again`() async throws {
+        let gate = Gate()
+        let (hasher, first) = try await Self.busy(gate, places: 1)
+        let second = Task { await hasher.desk.ask(within: .seconds(60)) { gate.pass() } }
         #expect(await Self.becomes { hasher.figures.waiting == 1 })
-        let third = await Self.outcome { () async throws(PasswordHasher.Refusal) in
-            try await hasher.check(Self.password, against: hash)
-        }
-        guard case .failure(.tooBusy(let retryAfter)) = third else {
-            Issue.record("a third call found a place: \(third)")
-            return
-        }
-        #expect(retryAfter >= .seconds(1) && retryAfter <= .seconds(60))
-        #expect(try await !first.value)
-        #expect(try await !second.value)
-        #expect(hasher.figures.runs == 2 && hasher.figures.refused == 1)
+        let third = await hasher.desk.ask(within: .seconds(60)) { gate.pass() }
+        // No run has ended yet, so the least is said.
+        #expect(third == .failure(.tooBusy(retryAfter: .seconds(1))))
+        for _ in 1...2 { gate.open() }
+        #expect(await first.value == .success(.match))
+        #expect(await second.value == .success(.match))
+        #expect(hasher.figures == PasswordHasher.Figures(runs: 2, waiting: 0, running: 0, refused: 1))
     }
 
     @Test func `a call whose time is up before its turn is told so, and nothing is run for it`() async throws {
-        let hasher = try PasswordHasher(cost: .standard, threads: 1, places: 10)
-        let hash = hasher.unknowable
-        let first = Task { try await hasher.check(Self.password, against: hash) }
-        #expect(await Self.becomes { hasher.figures.running == 1 })
-        // No run has ended yet, so nobody knows that it will take longer than that.
-        let late = await Self.outcome { () async throws(PasswordHasher.Refusal) in
-            try await hasher.check(Self.password, against: hash, within: .milliseconds(1))
-        }
-        #expect(late == .failure(.timedOut))
-        _ = try await first.value
-        #expect(hasher.figures.runs == 1)
+        let gate = Gate()
+        let (hasher, first) = try await Self.busy(gate, places: 10)
+        let late = Task { await hasher.desk.ask(within: .milliseconds(1)) { gate.pass() } }
+        #expect(await Self.becomes { hasher.figures.waiting == 1 })
+        let later = SystemClock.monotonicNanoseconds + 5_000_000
+        #expect(await Self.becomes { SystemClock.monotonicNanoseconds > later })
+        gate.open()
+        #expect(await first.value == .success(.match))
+        let next = await hasher.desk.ask(within: .seconds(60)) { .mismatch }
+        #expect(next == .success(.mismatch))
+        #expect(await late.value == .failure(.timedOut))
+        #expect(hasher.figures.runs == 2 && hasher.figures.refused == 1)
+    }
 
-        // Now it is known: who has no time to wait for the run before is not let in.
-        let second = Task { try await hasher.check(Self.password, against: hash) }
+    @Test func `who has no time for the run before his is not let in`() async throws {
+        let gate = Gate()
+        let (hasher, first) = try await Self.busy(gate, places: 10)
+        let later = SystemClock.monotonicNanoseconds + 5_000_000
+        #expect(await Self.becomes { SystemClock.monotonicNanoseconds > later })
+        gate.open()
+        #expect(await first.value == .success(.match))
+        // Now it is known that a run takes five milliseconds and more.
+        let second = Task { await hasher.desk.ask(within: .seconds(60)) { gate.pass() } }
         #expect(await Self.becomes { hasher.figures.running == 1 })
-        let refused = await Self.outcome { () async throws(PasswordHasher.Refusal) in
-            try await hasher.check(Self.password, against: hash, within: .milliseconds(1))
-        }
-        guard case .failure(.tooBusy(let retryAfter)) = refused else {
-            Issue.record("let in without the time: \(refused)")
+        let hasty = await hasher.desk.ask(within: .milliseconds(1)) { gate.pass() }
+        guard case .failure(.tooBusy(let retryAfter)) = hasty else {
+            Issue.record("let in without the time: \(hasty)")
             return
         }
         #expect(retryAfter >= .seconds(1) && retryAfter <= .seconds(60))
-        _ = try await second.value
+        gate.open()
+        #expect(await second.value == .success(.match))
         #expect(hasher.figures.runs == 2)
     }
 
     @Test func `a cancelled call ends at once, whether it waits, runs or has not begun`() async throws {
-        let hasher = try PasswordHasher(cost: .standard, threads: 1, places: 10)
-        let hash = hasher.unknowable
-        let ask: @Sendable () async -> Result<Bool, PasswordHasher.Refusal> = {
-            await Self.outcome { () async throws(PasswordHasher.Refusal) in
-                try await hasher.check(Self.password, against: hash)
-            }
-        }
-        let running = Task { await ask() }
-        #expect(await Self.becomes { hasher.figures.running == 1 })
-        let waiting = Task { await ask() }
+        let gate = Gate()
+        let (hasher, running) = try await Self.busy(gate, places: 10)
+        let waiting = Task { await hasher.desk.ask(within: .seconds(60)) { gate.pass() } }
         #expect(await Self.becomes { hasher.figures.waiting == 1 })
         waiting.cancel()
         #expect(await waiting.value == .failure(.cancelled))
-        #expect(hasher.figures.waiting == 0)
         running.cancel()
         #expect(await running.value == .failure(.cancelled))
+        // The run itself goes on, and keeps its thread.
+        #expect(hasher.figures.waiting == 0 && hasher.figures.running == 1)
         let early = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return await ask()
+            return await hasher.desk.ask(within: .seconds(60)) { gate.pass() }
         }
         #expect(await early.value == .failure(.cancelled))
-        // The thread is there again once its run has ended.
-        #expect(await ask() == .success(false))
+        gate.open()
+        let next = await hasher.desk.ask(within: .seconds(60)) { .mismatch }
+        #expect(next == .success(.mismatch))
         #expect(hasher.figures.runs == 2)
     }
 
+    @Test func `a run that finds no memory says so, and the thread goes on`() async throws {
+        let hasher = try PasswordHasher(cost: IdentityWorld.cheap, threads: 1)
+        let failed = await hasher.desk.ask(within: .seconds(60)) { () throws(ScryptError) in throw .noMemory }
+        #expect(failed == .failure(.noMemory))
+        #expect(try await !hasher.check(Self.password, against: hasher.unknowable))
+    }
+
     @Test func `stopping ends every call, and later ones too`() async throws {
-        let hasher = try PasswordHasher(cost: .standard, threads: 1, places: 10)
-        let hash = hasher.unknowable
-        let tasks = (0..<4).map { _ in
-            Task {
-                await Self.outcome { () async throws(PasswordHasher.Refusal) in
-                    try await hasher.check(Self.password, against: hash)
-                }
-            }
-        }
-        #expect(await Self.becomes { hasher.figures.running == 1 && hasher.figures.waiting == 3 })
+        let gate = Gate()
+        let (hasher, running) = try await Self.busy(gate, places: 10)
+        let waiting = (0..<3).map { _ in Task { await hasher.desk.ask(within: .seconds(60)) { gate.pass() } } }
+        #expect(await Self.becomes { hasher.figures.waiting == 3 })
         hasher.stop()
-        for task in tasks { #expect(await task.value == .failure(.stopped)) }
-        let later = await Self.outcome { () async throws(PasswordHasher.Refusal) in
-            try await hasher.check(Self.password, against: hash)
-        }
+        for task in [running] + waiting { #expect(await task.value == .failure(.stopped)) }
+        let later = await hasher.desk.ask(within: .seconds(60)) { .match }
         #expect(later == .failure(.stopped))
+        gate.open()
+        #expect(await Self.becomes { hasher.figures.running == 0 })
     }
 
     /// One loop that is asked every millisecond or so how late it is, while a thousand want to sign in at the standard cost.
