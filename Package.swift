@@ -45,11 +45,27 @@ let package = Package(
         house("Crypto", at: "Sources/Crypto", imports: ["Shared", "COpenSSL"], without: ["COpenSSL"]),
         .target(name: "COpenSSL", path: "Sources/Crypto/COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
 
+        house("Hotel", at: "Sources/Hotel", imports: ["Shared"]),
+
         house("Reactor", at: "Sources/Node/Reactor", imports: ["Shared", "CLinux"]),
         .target(name: "CLinux", path: "Sources/Node/CLinux"),
 
         house("Wire", at: "Sources/Node/Wire", imports: ["Shared", "Crypto", "CZlib"], without: ["CZlib"]),
         .target(name: "CZlib", path: "Sources/Node/Wire/CZlib", linkerSettings: [.linkedLibrary("z")]),
+
+        house(
+            "PGStore", at: "Sources/PGStore", imports: ["Shared", "Crypto", "Reactor", "CPQ", "Migrations"],
+            without: ["CPQ", "Migrations", "MigrationFiles.swift"]),
+        .systemLibrary(name: "CPQ", path: "Sources/PGStore/CPQ"),
+        // On its own, because compiling the text of the schema takes long: only a change of the schema pays for it.
+        .target(
+            name: "Migrations", path: "Sources/PGStore",
+            exclude: ["CPQ", "Connection", "Database", "Log", "Migrating", "Pool", "Values"],
+            sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
+
+        house(
+            "RedisBridge", at: "Sources/RedisBridge", imports: ["Shared", "Reactor", "CHiredis"], without: ["CHiredis"]),
+        .systemLibrary(name: "CHiredis", path: "Sources/RedisBridge/CHiredis"),
 
         house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
@@ -61,12 +77,19 @@ let package = Package(
         program("Peer", at: "Tests/Conformance/Peer", imports: ["Shared", "Reactor", "Wire", "Realtime"]),
 
         .target(name: "TestSupport", dependencies: ["Shared"], path: "Tests/TestSupport", swiftSettings: strict),
+        // Private PostgreSQL databases and servers for tests.
+        .target(
+            name: "StoreSupport", dependencies: ["Shared", "PGStore"], path: "Tests/StoreSupport", swiftSettings: strict
+        ),
         tests(of: "Shared", imports: []),
         tests(of: "Crypto", imports: ["Shared"]),
+        tests(of: "Hotel", imports: ["Shared"]),
         tests(of: "Reactor", imports: ["Shared"]),
+        tests(of: "PGStore", imports: ["Shared", "Reactor", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
+        tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
-        tests(of: "Operations", imports: ["Shared", "Wire"]),
+        tests(of: "Operations", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
         tests(of: "App", imports: ["Shared"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]

@@ -11,7 +11,7 @@ postgres_bin() { echo /usr/lib/postgresql/15/bin; }
 # as_postgres COMMAND…: PostgreSQL refuses to run as root; Debian's package brings a user for it. Replaces this process.
 as_postgres() {
     if ((EUID == 0)); then
-        exec setpriv --reuid=postgres --regid=postgres --init-groups --reset-env -- "$@"
+        exec setpriv --reuid=postgres --regid=postgres --init-groups -- "$@"
     else
         exec "$@"
     fi
@@ -21,7 +21,7 @@ as_postgres() {
 # empty one) the data is new and goes with the script; with one it stays there and is used again. It is reached through a
 # socket in a folder that only its owner may enter, unless the settings say otherwise.
 start_postgres() {
-    local name=$1 folder=${2:-} setting options=()
+    local name=$1 folder=${2:-} sockets setting options=()
     shift
     shift || true
     for setting in "$@"; do options+=(-c "$setting"); done
@@ -32,19 +32,25 @@ start_postgres() {
         options+=(-c fsync=off -c full_page_writes=off)
     fi
     mkdir -p "$folder"
-    STORE_FOLDER[$name]=$folder
     ((EUID != 0)) || chown postgres: "$folder"
     chmod 700 "$folder"
+    sockets=$folder
+    if ((${#folder} > 90)); then # a socket's path has 107 bytes at most
+        sockets=$(mktemp -d /tmp/bellhop-sockets.XXXXXX)
+        at_exit rm -rf "$sockets"
+        ((EUID != 0)) || chown postgres: "$sockets"
+    fi
+    STORE_FOLDER[$name]=$sockets
     if [[ ! -s $folder/data/PG_VERSION ]]; then
         step "Create the database $name" as_postgres "$(postgres_bin)/initdb" -D "$folder/data" -U postgres -A trust \
             --no-sync --encoding=UTF8 --locale=C.UTF-8
     fi
     # A restart finds the lock file of a server that was killed; PostgreSQL looks itself whether that one still lives.
     start_server "$name" bash -c "$(declare -f as_postgres); as_postgres \"\$@\"" - "$(postgres_bin)/postgres" \
-        -D "$folder/data" -k "$folder" -c listen_addresses= -c unix_socket_permissions=0777 -c max_connections=200 \
+        -D "$folder/data" -k "$sockets" -c listen_addresses= -c unix_socket_permissions=0777 -c max_connections=200 \
         -c timezone=UTC -c log_timezone=UTC "${options[@]}"
     await_postgres "$name"
-    POSTGRES_URL[$name]="postgresql://postgres@/postgres?host=$folder"
+    POSTGRES_URL[$name]="postgresql://postgres@/postgres?host=$sockets"
 }
 
 await_postgres() { # NAME

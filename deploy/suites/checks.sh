@@ -55,6 +55,7 @@ swift_tests() {
     [[ "$*" != *--sanitize* ]] || backtrace=enable=no
     rm -f "$LOGS"/report*.xml
     need_stores
+    need_packages pgbouncer
     start_postgres postgres
     start_redis redis
     export TEST_POSTGRES=${POSTGRES_URL[postgres]} TEST_REDIS=${REDIS_URL[redis]}

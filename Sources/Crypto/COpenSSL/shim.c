@@ -59,3 +59,5 @@ EVP_MAC_CTX *bellhop_hmac_sha256(const void *key, size_t count) {
     }
     return context;
 }
+
+int bellhop_hmac_restart(EVP_MAC_CTX *keyed) { return EVP_MAC_init(keyed, NULL, 0, NULL); }

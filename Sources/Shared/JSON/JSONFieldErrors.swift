@@ -19,6 +19,8 @@ package struct JSONFieldErrors: Error, Equatable, Sendable {
         case unknownCode = "unknown_code"
         case unknownField = "unknown_field"
         case dateOrder = "date_order"
+        /// Said twice where it can be said once; the two may differ.
+        case repeated
     }
 
     /// In the order in which the fields were read, those that nobody read last; at most `limit`.

@@ -1,7 +1,8 @@
 extension JSONRule where Value == Int {
     /// An integer, however it is written. A fraction is `type`, an integer outside is `range`.
     package static func int(_ range: ClosedRange<Int>) -> Self {
-        Self(placeholder: range.lowerBound) { json, trace in
+        Self(schema: .integer(Int64(range.lowerBound)...Int64(range.upperBound)), placeholder: range.lowerBound) {
+            json, trace in
             integer(json, &trace).flatMap { integer in
                 if let value = integer.int64.flatMap(Int.init(exactly:)), range.contains(value) { return value }
                 trace.fail(.range)
@@ -14,7 +15,7 @@ extension JSONRule where Value == Int {
 extension JSONRule where Value == Int64 {
     /// An integer, however it is written. A fraction is `type`, an integer outside is `range`.
     package static func int64(_ range: ClosedRange<Int64>) -> Self {
-        Self(placeholder: range.lowerBound) { json, trace in
+        Self(schema: .integer(range), placeholder: range.lowerBound) { json, trace in
             integer(json, &trace).flatMap { integer in
                 if let value = integer.int64, range.contains(value) { return value }
                 trace.fail(.range)
@@ -27,7 +28,7 @@ extension JSONRule where Value == Int64 {
 extension JSONRule where Value == Double {
     /// An approximate figure, rounded to the nearest `Double`.
     package static func double(_ range: ClosedRange<Double>) -> Self {
-        Self(placeholder: range.lowerBound) { json, trace in
+        Self(schema: .number(range), placeholder: range.lowerBound) { json, trace in
             guard case .number(let number) = json else {
                 trace.fail(.type)
                 return nil
@@ -44,7 +45,8 @@ extension JSONRule where Value == String {
     ///
     /// A number that needs more digits on either side of the point is `range`: nothing is rounded.
     package static func decimal(integerDigits: Int, fractionDigits: Int) -> Self {
-        Self(placeholder: "0") { json, trace in
+        Self(schema: .decimal(integerDigits: integerDigits, fractionDigits: fractionDigits), placeholder: "0") {
+            json, trace in
             guard case .number(let number) = json else {
                 trace.fail(.type)
                 return nil

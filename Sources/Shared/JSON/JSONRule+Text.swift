@@ -17,7 +17,7 @@ extension JSONRule where Value == String {
     }
 
     private static func string(_ length: ClosedRange<Int>, _ prepare: @escaping (String) -> String) -> Self {
-        Self(placeholder: "") { json, trace in
+        Self(schema: .text(.init(length: length)), placeholder: "") { json, trace in
             guard case .string(let sent) = json else {
                 trace.fail(.type)
                 return nil
@@ -36,10 +36,41 @@ extension JSONRule where Value == String {
     }
 }
 
+extension JSONRule {
+    /// A UUID in its canonical form, either case, as the id of one kind of thing.
+    package static func id<Subject>(_ kind: ID<Subject>.Type = ID<Subject>.self) -> Self where Value == ID<Subject> {
+        self.exactText(.uuid, placeholder: ID(raw: 0)) { ID($0) }
+    }
+}
+
+extension JSONRule where Value == Timestamp {
+    /// A moment in UTC as RFC 3339 writes it, `2026-03-08T14:05:09.123Z`.
+    package static var timestamp: Self {
+        self.exactText(.timestamp, placeholder: Timestamp(milliseconds: 0)) { Timestamp(rfc3339: $0) }
+    }
+}
+
+extension JSONRule {
+    /// A text that `parse` understands or that is an error of form.
+    private static func exactText(
+        _ schema: JSONSchema, placeholder: Value, _ parse: @escaping (String) -> Value?
+    ) -> Self {
+        Self(schema: schema, placeholder: placeholder) { json, trace in
+            guard case .string(let text) = json else {
+                trace.fail(.type)
+                return nil
+            }
+            if let value = parse(text) { return value }
+            trace.fail(.format)
+            return nil
+        }
+    }
+}
+
 extension JSONRule where Value: RawRepresentable<String> & CaseIterable {
     /// One of the closed set of texts that the type names; another text is `enum`.
     package static func oneOf(_ type: Value.Type) -> Self {
-        Self(placeholder: Self.first) { json, trace in
+        Self(schema: .choice(Value.allCases.map(\.rawValue)), placeholder: Self.first) { json, trace in
             guard case .string(let text) = json else {
                 trace.fail(.type)
                 return nil

@@ -1,6 +1,7 @@
 // The part of libcrypto that Bellhop uses, behind functions that fetch each algorithm once per process.
 #pragma once
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stddef.h>
@@ -13,3 +14,6 @@ int bellhop_sha256(const void *bytes, size_t count, unsigned char *digest);
 
 /// A new HMAC-SHA-256 context that holds `key`, to be freed with EVP_MAC_CTX_free; NULL when memory is short.
 EVP_MAC_CTX *bellhop_hmac_sha256(const void *key, size_t count);
+
+/// Makes `keyed` ready for another message under the key that it holds; 1 on success.
+int bellhop_hmac_restart(EVP_MAC_CTX *keyed);

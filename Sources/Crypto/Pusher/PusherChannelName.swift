@@ -1,0 +1,33 @@
+/// The name of a channel in the Pusher protocol: only letters, digits and `_-=@,.;`, so that no name can be mistaken for
+/// another part of what is signed. Names with `#`, which only the server gives, are none.
+package struct PusherChannelName: Hashable, Sendable, CustomStringConvertible {
+    /// The name with its prefix, as it stands in frames and signatures.
+    package let description: String
+
+    /// Unless an app allows more.
+    package static let longest = 164
+
+    package init?(_ text: some StringProtocol, longest: Int = PusherChannelName.longest) {
+        guard (1...longest).contains(text.utf8.count), text.utf8.allSatisfy(Self.isPart) else { return nil }
+        self.description = String(text)
+    }
+
+    /// Whether subscribers need a signature. Encrypted and cached kinds start the same way.
+    package var needsAuthorization: Bool {
+        self.description.hasPrefix("private-") || self.isPresence
+    }
+
+    /// Whether subscribers are members, so that their signature must cover who they are.
+    package var isPresence: Bool { self.description.hasPrefix("presence-") }
+
+    private static func isPart(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"): true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "="), UInt8(ascii: "@"), UInt8(ascii: ","),
+            UInt8(ascii: "."), UInt8(ascii: ";"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import Crypto
+package import Shared
+package import Wire
+
+/// Signs users in and out: the operations behind `/v1/auth`, without HTTP.
+///
+/// What always holds: a session is opened only for a password that was right in the epoch in which it is opened; an answer to a
+/// failed login tells nothing about the account, nor does the work that it cost; and no secret is kept but as its hash.
+package struct IdentityService: Sendable {
+    let accounts: any AccountRepository
+    let sessions: any SessionRepository
+    let throttle: LoginThrottle
+    let hasher: PasswordHasher
+    let signer: TokenSigner
+    let verifier: TokenVerifier
+
+    package init(
+        accounts: any AccountRepository, sessions: any SessionRepository, throttle: LoginThrottle,
+        hasher: PasswordHasher, keys: JWTKeys
+    ) {
+        self.accounts = accounts
+        self.sessions = sessions
+        self.throttle = throttle
+        self.hasher = hasher
+        self.signer = TokenSigner(keys)
+        self.verifier = TokenVerifier(keys)
+    }
+
+    /// Who asks, and from where.
+    package struct Client: Equatable, Sendable {
+        package let address: IPAddress
+        /// Which device it says it is.
+        package let device: DeviceID?
+
+        package init(address: IPAddress, device: DeviceID?) {
+            self.address = address
+            self.device = device
+        }
+
+        var trace: ClientTrace { ClientTrace(address: self.address.description, device: self.device) }
+    }
+
+    /// Who an access token speaks for, without asking anybody.
+    ///
+    /// - Parameter now: the node's clock.
+    package func token(_ bearer: String?, now: Timestamp) throws(IdentityRefusal) -> AccessToken {
+        guard let bearer else { throw .unauthenticated }
+        do throws(TokenError) {
+            return try self.verifier.verify(bearer, now: now)
+        } catch {
+            throw IdentityRefusal(error)
+        }
+    }
+
+    /// Asks the store whether a token still speaks for somebody: its session lives, its epoch is the present one, and its user
+    /// may act.
+    package func admit(_ token: AccessToken) async throws(IdentityRefusal) {
+        guard let standing = try await self.standing(of: token), standing.epoch == token.epoch else {
+            throw .unauthenticated
+        }
+        if let refusal = standing.refusal { throw refusal }
+    }
+}

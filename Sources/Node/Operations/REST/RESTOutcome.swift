@@ -1,0 +1,85 @@
+internal import Shared
+
+/// What became of a write.
+package struct RESTOutcome<Entity> {
+    /// How it ended.
+    package enum Kind: String, CaseIterable, Sendable {
+        case applied
+        /// A later write was there before it; the entity says what holds.
+        case superseded
+        /// It was done before under the same key; the entity is what it gave then.
+        case duplicate
+    }
+
+    /// The entity, as it is now or as it was kept when the write was done first.
+    package enum Content {
+        case entity(Entity)
+        /// What its shape wrote, as JSON.
+        case kept([UInt8])
+    }
+
+    package var kind: Kind
+    /// The position of the stream from which the write is visible.
+    package var seq: Int64
+    package var content: Content
+    /// The fate of each register, where one write names several (`domain.md` 11.2).
+    package var registers: [String: Kind] = [:]
+
+    package init(_ kind: Kind, seq: Int64, _ entity: Entity, registers: [String: Kind] = [:]) {
+        self.kind = kind
+        self.seq = seq
+        self.content = .entity(entity)
+        self.registers = registers
+    }
+
+    /// A repeat of a write whose result was kept.
+    package init(duplicateAt seq: Int64, kept entity: [UInt8]) {
+        self.kind = .duplicate
+        self.seq = seq
+        self.content = .kept(entity)
+    }
+
+    /// How an outcome with such an entity is written: `{"outcome":…,"seq":N,"<name>":{…}}`.
+    ///
+    /// - Parameter registers: those that one write may name; none leaves the member out.
+    static func shape(
+        _ name: StaticString, _ entity: JSONShape<Entity>, registers: [String]
+    ) -> JSONShape<RESTOutcome<Entity>> {
+        func members(_ members: inout JSONMembers<RESTOutcome<Entity>>) {
+            members.member("outcome", .oneOf(Kind.self)) { $0.kind }
+            members.member("seq", .count) { $0.seq }
+            members.member(name, Self.content(entity)) { $0.content }
+            if registers.isEmpty { return }
+            members.optional("registers", Self.registers(registers)) { $0.registers.isEmpty ? nil : $0.registers }
+        }
+        // With registers of its own it is described where it stands: another write of the entity may name others.
+        guard registers.isEmpty, let name = entity.schema.name else { return .object(members) }
+        return .object("\(name)Outcome", members)
+    }
+
+    private static func content(_ entity: JSONShape<Entity>) -> JSONShape<Content> {
+        JSONShape<Content>(entity.schema) { content, json in
+            switch content {
+            case .entity(let value): entity.write(value, &json)
+            case .kept(let text): json.raw(text)
+            }
+        }
+    }
+
+    private static func registers(_ names: [String]) -> JSONShape<[String: Kind]> {
+        let kind = JSONShape.oneOf(Kind.self)
+        let members = names.map { JSONSchema.Member(name: $0, schema: kind.schema, isRequired: false) }
+        return JSONShape(.object(.init(name: nil, members: members))) { registers, json in
+            json.object { json in
+                for name in names {
+                    guard let register = registers[name] else { continue }
+                    json.name(text: name)
+                    kind.write(register, &json)
+                }
+            }
+        }
+    }
+}
+
+extension RESTOutcome: Sendable where Entity: Sendable {}
+extension RESTOutcome.Content: Sendable where Entity: Sendable {}
