@@ -243,10 +243,11 @@ import Testing
         #expect(eventually { fixture.store.state.withLock { !$0.held.isEmpty } })
         let began = SystemClock.monotonicNanoseconds
         #expect(eventually { SystemClock.monotonicNanoseconds - began > 20_000_000 })
-        let count = fixture.store.state.withLock { $0.headQueries.count }
+        let slow = fixture.store.state.withLock { $0.headTimes.count }
         fixture.store.release()
-        let released = SystemClock.monotonicNanoseconds
-        #expect(eventually { fixture.store.state.withLock { $0.headQueries.count } > count })
-        #expect(SystemClock.monotonicNanoseconds - released > 20 * 19_000_000)
+        #expect(eventually { fixture.store.state.withLock { $0.headTimes.count } > slow + 1 })
+        let times = fixture.store.state.withLock { Array($0.headTimes[slow...]) }
+        let duration = times[0].ended - times[0].began
+        #expect(duration >= 20_000_000 && times[1].began - times[0].ended > 19 * duration)
     }
 }

@@ -12,6 +12,8 @@ final class ScriptedStore: EventStore {
         var isHeld = false
         var held: [CheckedContinuation<Void, Never>] = []
         var headQueries: [Set<EventStream>] = []
+        /// When each query for heads began and ended, in monotonic nanoseconds.
+        var headTimes: [(began: UInt64, ended: UInt64)] = []
         var reads: [Read] = []
     }
 
@@ -39,8 +41,10 @@ final class ScriptedStore: EventStore {
 
     func heads(of streams: [EventStream]) async throws(StoreError) -> [EventStream: StreamHead] {
         self.state.withLock { $0.headQueries.append(Set(streams)) }
+        let began = SystemClock.monotonicNanoseconds
         try await self.pass()
         return self.state.withLock { state in
+            state.headTimes.append((began, SystemClock.monotonicNanoseconds))
             var heads: [EventStream: StreamHead] = [:]
             for stream in streams {
                 guard let log = state.logs[stream] else { continue }

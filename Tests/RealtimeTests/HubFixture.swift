@@ -90,7 +90,7 @@ final class HubFixture: Sendable {
 
 /// What is behind the sockets of one loop.
 final class HubEndpoint: WebSocketEndpoint, HubListener {
-    let terms = WebSocketTerms(limits: WebSocketLimits(), deflate: PerMessageDeflate.Policy())
+    private(set) var terms = WebSocketTerms(limits: WebSocketLimits(), deflate: PerMessageDeflate.Policy())
     private unowned let host: SessionHost
     let hub: Hub
     private var number: UInt8 = 0
@@ -101,6 +101,8 @@ final class HubEndpoint: WebSocketEndpoint, HubListener {
     init(host: SessionHost, hub: Hub) {
         self.host = host
         self.hub = hub
+        // Clients here hear what they are waiting for, and nothing else.
+        self.terms.timings.pingAfter = nil
         self.number = hub.add(self)
     }
 

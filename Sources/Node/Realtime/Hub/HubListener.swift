@@ -44,7 +44,8 @@ package protocol HubListener: AnyObject {
     /// There is no such stream; the subscription is gone.
     func refused(_ subscription: HubSubscription)
 
-    /// An event is about to be told on this loop: the moment for what must take effect before it, such as a revocation.
+    /// An event is about to be told on this loop: the moment for what must take effect before it, such as a revocation. Who
+    /// ends subscriptions here and wants the events before this one to go out still, calls the hub's `turnEnded` first.
     func willTell(_ event: LoggedEvent, of stream: EventStream)
 }
 
