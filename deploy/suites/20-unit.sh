@@ -6,5 +6,5 @@
 
 need_libraries
 need_swift
-swift_tests "the Swift suites" --parallel
+swift_tests "the Swift suites"
 score

@@ -127,7 +127,9 @@ final class RedisLink {
     private func connect() {
         while !self.candidates.isEmpty {
             let address = self.candidates.removeFirst()
-            if let id = try? self.anchor.connections?.connect(self, to: address, within: self.options.connectMilliseconds) {
+            if let id = try? self.anchor.connections?.connect(
+                self, to: address, within: self.options.connectMilliseconds)
+            {
                 self.phase = .connecting(id)
                 return
             }
