@@ -71,7 +71,7 @@ let package = Package(
         house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
         program(
             "App", at: "Sources/Node/App",
-            imports: ["Shared", "Crypto", "Reactor", "Wire", "Operations", "Realtime"]),
+            imports: ["Shared", "Crypto", "Reactor", "Wire", "Operations", "Realtime", "PGStore"]),
 
         program("LoadTest", at: "loadtest", imports: ["Shared", "Reactor", "Wire"]),
         program("Peer", at: "Tests/Conformance/Peer", imports: ["Shared", "Reactor", "Wire", "Realtime"]),
@@ -90,7 +90,7 @@ let package = Package(
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
-        tests(of: "App", imports: ["Shared"]),
+        tests(of: "App", imports: ["Shared", "PGStore", "StoreSupport"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in

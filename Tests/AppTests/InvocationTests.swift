@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: [
         ([], Invocation.serve), (["serve"], .serve), (["check-config"], .checkConfiguration), (["--help"], .help),
         (["-h"], .help), (["help"], .help), (["serve", "--help"], .help), (["sevre", "--help"], .help),
+        (["migrate"], .migrate(isDryRun: false)), (["migrate", "--dry-run"], .migrate(isDryRun: true)),
         (["--version"], .version), (["-V"], .version), (["serve", "--version"], .version),
     ])
     func `a command line asks for one thing`(arguments: [String], invocation: Invocation) throws {
@@ -19,6 +20,8 @@ import Testing
         (["--verison"], #"bellhop: unknown option "--verison"; did you mean --version?"#),
         (["explode"], #"bellhop: unknown command "explode"; see bellhop --help"#),
         ([""], #"bellhop: unknown command ""; see bellhop --help"#),
+        (["migrate", "--dry"], #"bellhop: migrate takes no argument, and was given "--dry""#),
+        (["serve", "--dry-run"], #"bellhop: serve takes no argument, and was given "--dry-run""#),
         (["serve", "now\n"], #"bellhop: serve takes no argument, and was given "now\n""#),
     ])
     func `what it does not know is refused in one line`(arguments: [String], said: String) {

@@ -6,6 +6,8 @@ enum Invocation: Equatable, Sendable {
     case serve
     /// `bellhop check-config`
     case checkConfiguration
+    /// `bellhop migrate`, also with `--dry-run`
+    case migrate(isDryRun: Bool)
     /// `bellhop --help`, also after a command
     case help
     /// `bellhop --version`
@@ -20,6 +22,7 @@ enum Invocation: Equatable, Sendable {
     static let commands: [(name: String, invocation: Invocation, summary: String)] = [
         ("serve", .serve, "run the node until SIGTERM; the default"),
         ("check-config", .checkConfiguration, "say what is wrong with the environment, or what is in effect"),
+        ("migrate", .migrate(isDryRun: false), "bring the database's schema up to date; with --dry-run only say how"),
     ]
 
     /// Reads the arguments after the program's name.
@@ -43,6 +46,10 @@ enum Invocation: Equatable, Sendable {
             let guess = Spelling.nearest(to: first, in: known).map { "did you mean \($0)?" } ?? "see bellhop --help"
             let kind = first.hasPrefix("-") ? "option" : "command"
             throw Misuse(description: "bellhop: unknown \(kind) \(SettingReader.quoted(first)); \(guess)")
+        }
+        if command.invocation == .migrate(isDryRun: false), arguments.dropFirst() == ["--dry-run"] {
+            self = .migrate(isDryRun: true)
+            return
         }
         guard arguments.count == 1 else {
             let extra = SettingReader.quoted(arguments[1])

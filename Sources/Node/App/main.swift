@@ -59,10 +59,25 @@ func serve() -> Never {
     exit(ExitCode.success.rawValue)
 }
 
+func migrate(isDryRun: Bool) {
+    let command: SchemaCommand
+    do {
+        command = try SchemaCommand(environment: ProgramEnvironment.variables, isDryRun: isDryRun)
+    } catch {
+        leave(.configuration, saying: "\(error)")
+    }
+    do {
+        try command.run { say($0, to: STDOUT_FILENO) }
+    } catch {
+        leave(.unavailable, saying: "bellhop migrate: \(error)\n")
+    }
+}
+
 do {
     switch try Invocation(arguments: CommandLine.arguments.dropFirst()) {
     case .serve: serve()
     case .checkConfiguration: say(readConfiguration().describe(), to: STDOUT_FILENO)
+    case .migrate(let isDryRun): migrate(isDryRun: isDryRun)
     case .help: say(Invocation.helpText, to: STDOUT_FILENO)
     case .version: say(Invocation.versionText, to: STDOUT_FILENO)
     }

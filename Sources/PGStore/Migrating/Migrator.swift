@@ -72,6 +72,17 @@ package struct Migrator: Sendable {
         return steps
     }
 
+    /// Makes the log's partitions of the months to come: to be called after each run, for a schema that has a log. Until the
+    /// next one events of later months go to a partition of their own, so it may come late, but not never.
+    package func prepareMonths() throws(MigrationError) {
+        let session = try self.connect()
+        try Self.explain(file: "create_event_partitions") { () throws(DirectError) in
+            // It waits for whoever writes to the log at this moment; behind it, everybody else would wait.
+            try session.run("SET lock_timeout = '5s'")
+            try session.run("SELECT bellhop.create_event_partitions()")
+        }
+    }
+
     // MARK: Planning
 
     private func plan(_ session: DirectSession) throws(MigrationError) -> [Step] {
