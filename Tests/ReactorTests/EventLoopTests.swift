@@ -143,11 +143,13 @@ import Testing
     }
 
     @Test func `the handler hears once that a queue has drained`() throws {
-        let body = [UInt8](repeating: 1, count: 4_000_000)
+        // More than the kernel takes while the peer does not read: the sender's buffer grows to four megabytes, the other is set.
+        let body = [UInt8](repeating: 1, count: 20_000_000)
         let server = try LoopFixture { loop, id, _ in _ = body.withUnsafeBytes { loop.send(id, $0) } }
         defer { server.stop() }
-        let peer = BlockingSocket(port: server.port)
+        let peer = BlockingSocket(port: server.port, receiveBuffer: 200_000)
         peer.send("x")
+        #expect(eventually { server.statistics.outboxBytes.load(ordering: .relaxed) > 0 })
         #expect(peer.receive(exactly: body.count).count == body.count)
         #expect(eventually { server.events.filter { $0 == "drained" }.count == 1 })
     }
