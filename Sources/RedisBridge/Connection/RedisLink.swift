@@ -250,10 +250,11 @@ final class RedisLink {
             self.phase = .open(id, since: loop.now)
             loop.setDeadline(id, at: nil)
             self.statistics.add(to: .connects)
-            self.note(.ready)
             // What comes from now on is none of ours.
             if let owner = self.owner { self.reader?.sink = owner }
+            // Before the state can be seen: whoever reads that it is ready, on whatever thread, is not turned away.
             self.owner?.linkOpened()
+            self.note(.ready)
         }
     }
 
