@@ -6,8 +6,9 @@
 
 need_libraries
 need_swift
-# Not clean yet, all since the parts of the spine came: the tests of these targets leave objects behind (a hub's fixture that
-# is not stopped, a reader that holds itself, tables of REST in globals that the sanitizer does not see as such).
+# Not clean yet, since the parts of the spine came. Of RedisBridgeTests it is known why: a test whose collector holds the reader
+# that holds it. Of the others it is not: what is reported was made by the shapes and tables of REST, kept in globals, and by
+# loops, hubs and followers whose server was stopped; a job that reaches a loop which has stopped never runs, and keeps its own.
 # shellcheck disable=SC2034 # read by swift_tests
 LEAKS_REPORTED_ONLY="OperationsTests RealtimeTests RedisBridgeTests SharedTests"
 swift_tests "the Swift suites under AddressSanitizer" --sanitize=address --scratch-path .build/address
