@@ -22,12 +22,18 @@ package struct HMACSHA256: ~Copyable {
 
     /// The authentication code of `bytes`.
     package func code(for bytes: UnsafeRawBufferPointer) -> Code {
+        // Safety: the context is a private copy that is freed here.
+        guard let context = EVP_MAC_CTX_dup(self.keyed) else { preconditionFailure("libcrypto cannot copy a key") }
+        defer { EVP_MAC_CTX_free(context) }
+        return Self.finish(context, bytes)
+    }
+
+    /// The code of `bytes`, with a context that has its key and has seen nothing else.
+    static func finish(_ context: OpaquePointer, _ bytes: UnsafeRawBufferPointer) -> Code {
         var code = Code(repeating: 0)
         var span = code.mutableSpan
-        // Safety: the context is a private copy that is freed here; the call writes at most the 32 bytes of the code.
+        // Safety: the caller holds the context; the call writes at most the 32 bytes of the code.
         let isComputed = span.withUnsafeMutableBufferPointer { target in
-            guard let context = EVP_MAC_CTX_dup(self.keyed) else { return false }
-            defer { EVP_MAC_CTX_free(context) }
             var count = 0
             return EVP_MAC_update(context, bytes.baseAddress, bytes.count) == 1
                 && EVP_MAC_final(context, target.baseAddress, &count, target.count) == 1 && count == target.count

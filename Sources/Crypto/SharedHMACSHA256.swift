@@ -26,16 +26,8 @@ package final class SharedHMACSHA256: Sendable {
     package func code(for bytes: UnsafeRawBufferPointer) -> Code {
         let context = self.takeContext()
         defer { self.giveBack(context) }
-        var code = Code(repeating: 0)
-        var span = code.mutableSpan
-        // Safety: this call alone holds the context; it writes at most the 32 bytes of the code.
-        let isComputed = span.withUnsafeMutableBufferPointer { target in
-            var count = 0
-            return EVP_MAC_update(context, bytes.baseAddress, bytes.count) == 1
-                && EVP_MAC_final(context, target.baseAddress, &count, target.count) == 1 && count == target.count
-        }
-        precondition(isComputed, "libcrypto cannot compute an HMAC")
-        return code
+        // Safety: this call alone holds the context.
+        return HMACSHA256.finish(context, bytes)
     }
 
     /// Whether `code` is the authentication code of `bytes`, in a time that tells nothing about where they differ.
