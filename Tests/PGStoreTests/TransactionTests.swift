@@ -175,7 +175,8 @@ import Testing
                     try await group.waitForAll()
                 }
                 #expect(try await self.items(pool) == [1: 2, 2: 2])
-                #expect(pool.figures.retries == 1)
+                // The one that went through may meet the one that comes again before its own row, and then they cross once more.
+                #expect(pool.figures.retries >= 1)
             }
             let attempts = Locked(0)
             let error = await failure { () throws(StoreError) in
