@@ -47,6 +47,9 @@ let package = Package(
 
         house("Hotel", at: "Sources/Hotel", imports: ["Shared"]),
 
+        // What operations ask of stores, in the words of the hotel; `Shared` has the ports that need none of them.
+        house("Ports", at: "Sources/Ports", imports: ["Shared", "Crypto", "Hotel"]),
+
         house("Reactor", at: "Sources/Node/Reactor", imports: ["Shared", "CLinux"]),
         .target(name: "CLinux", path: "Sources/Node/CLinux"),
 
@@ -54,7 +57,8 @@ let package = Package(
         .target(name: "CZlib", path: "Sources/Node/Wire/CZlib", linkerSettings: [.linkedLibrary("z")]),
 
         house(
-            "PGStore", at: "Sources/PGStore", imports: ["Shared", "Crypto", "Reactor", "CPQ", "Migrations"],
+            "PGStore", at: "Sources/PGStore",
+            imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "CPQ", "Migrations"],
             without: ["CPQ", "Migrations", "MigrationFiles.swift"]),
         .systemLibrary(name: "CPQ", path: "Sources/PGStore/CPQ"),
         // On its own, because compiling the text of the schema takes long: only a change of the schema pays for it.
@@ -67,11 +71,14 @@ let package = Package(
             "RedisBridge", at: "Sources/RedisBridge", imports: ["Shared", "Reactor", "CHiredis"], without: ["CHiredis"]),
         .systemLibrary(name: "CHiredis", path: "Sources/RedisBridge/CHiredis"),
 
-        house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
-        house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Wire"]),
+        house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
+        house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Wire"]),
         program(
             "App", at: "Sources/Node/App",
-            imports: ["Shared", "Crypto", "Reactor", "Wire", "Operations", "Realtime", "PGStore"]),
+            imports: [
+                "Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Realtime", "PGStore",
+                "RedisBridge",
+            ]),
 
         program("LoadTest", at: "loadtest", imports: ["Shared", "Reactor", "Wire"]),
         program("Peer", at: "Tests/Conformance/Peer", imports: ["Shared", "Reactor", "Wire", "Realtime"]),
@@ -85,11 +92,11 @@ let package = Package(
         tests(of: "Crypto", imports: ["Shared"]),
         tests(of: "Hotel", imports: ["Shared"]),
         tests(of: "Reactor", imports: ["Shared"]),
-        tests(of: "PGStore", imports: ["Shared", "Reactor", "Migrations", "StoreSupport"]),
+        tests(of: "PGStore", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
-        tests(of: "Realtime", imports: ["Shared", "Reactor", "Wire"]),
-        tests(of: "Operations", imports: ["Shared", "Crypto", "Reactor", "Wire"]),
+        tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
+        tests(of: "Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire"]),
         tests(of: "App", imports: ["Shared", "PGStore", "StoreSupport"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
