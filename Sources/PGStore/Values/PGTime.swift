@@ -38,5 +38,10 @@ package struct PGDate: Hashable, Comparable, Sendable {
         return value
     }
 
+    /// As ISO 8601 writes it.
+    package var text: String {
+        String(Timestamp(milliseconds: Int64(self.daysSince1970) * 86_400_000).description.prefix(10))
+    }
+
     package static func < (left: PGDate, right: PGDate) -> Bool { left.daysSince1970 < right.daysSince1970 }
 }
