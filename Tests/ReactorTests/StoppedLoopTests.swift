@@ -6,7 +6,7 @@ import Testing
 @testable import Reactor
 
 /// What becomes of that which was handed to a loop when the loop stops: it runs, or it is let go of, and no task waits for ever.
-@Suite(.timeLimit(.minutes(1))) struct StoppedLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct StoppedLoopTests {
     /// Counts itself as gone.
     private final class Token: Sendable {
         let gone: Counter
