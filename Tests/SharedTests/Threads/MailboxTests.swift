@@ -67,14 +67,14 @@ import Testing
     }
 
     @Test func `of many senders at the time of closing no message stays behind`() throws {
-        for _ in 0..<200 {
+        for _ in 0..<50 {
             let living = Tally()
             let mailbox = Mailbox<Token> {}
             let (ready, ended) = (Semaphore(), Semaphore())
             for _ in 0..<3 {
                 try spawnThread(named: "sender") {
                     ready.signal()
-                    for _ in 0..<50 { mailbox.send(Token(living)) }
+                    for _ in 0..<500 { mailbox.send(Token(living)) }
                     ended.signal()
                 }
             }
