@@ -8,7 +8,7 @@ import Wire
 @testable import Realtime
 
 /// What the way through followers and hub costs beside that of a bare broadcast, in interleaved rounds of one run.
-@Suite(.timeLimit(.minutes(2))) struct HubCostTests {
+@Suite(.timeLimit(.minutes(5))) struct HubCostTests {
     /// What a loop's thread has used.
     private struct Usage {
         var nanoseconds: Int64 = 0
