@@ -41,7 +41,9 @@ extension Hub {
 
     /// From which time of the loop on every event of the subscription's stream was told here; `nil` before it has a position.
     func completeSince(_ id: SubscriptionID) -> UInt64? {
-        guard self.isCurrent(id), let stream = self.slab[Int(id.slot)].channel?.stream, stream.isOpen else { return nil }
+        guard self.isCurrent(id), let stream = self.slab[Int(id.slot)].channel?.stream, stream.isOpen else {
+            return nil
+        }
         return stream.completeSince
     }
 

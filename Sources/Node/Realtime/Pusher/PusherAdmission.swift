@@ -92,6 +92,7 @@ struct PusherAdmission: Sendable {
     /// A second look at what the signer has looked at: one mistake must not show one user's channel to another, or one
     /// tenant's. Platform staff have no tenant of their own; whether they are let in is the signer's to know.
     private static func fits(_ data: PusherChannelData, _ channel: DomainChannel) -> Bool {
+        guard data.user.raw != 0, data.tenant?.raw != 0 else { return false }
         if case .user(let id) = channel, id != data.user { return false }
         if case .stay = channel, data.tenant == nil { return false }
         if case .systemAdmin = channel, data.tenant != nil { return false }

@@ -18,6 +18,10 @@ extension PusherEndpoint {
             return self.refuse(id, wish.channel, error)
         }
         if let subscriber = admitted.subscriber {
+            guard self.isYounger(id, subscriber, admitted.source.stream) else {
+                self.metrics.revoked.increment()
+                return self.end(id, .reconnect, "The authorisation has been revoked")
+            }
             guard self.take(subscriber, id, wish.channel) else { return }
         }
         self.metrics.subscriptions.increment()
@@ -37,18 +41,19 @@ extension PusherEndpoint {
     /// What is signed for longer is signed for this long: beyond any token's life, and never `.max`.
     private static let longestSeconds: Int64 = 30 * 86_400
 
+    /// Whether what was signed for the socket was signed after the latest revocation that may concern it.
+    ///
+    /// A signature is younger than its socket. What was signed for one that was open at the revocation may have been signed
+    /// before it; on its next connection the client asks anew, and no clocks need be compared.
+    private func isYounger(_ id: ConnectionID, _ subscriber: PusherSubscriber, _ stream: EventStream) -> Bool {
+        var revoked = self.revokedUsers[subscriber.user] ?? 0
+        if case .tenant(let tenant) = stream { revoked = max(revoked, self.revokedTenants[tenant] ?? 0) }
+        return revoked == 0 || self.seats[id].map { $0.openedAt > revoked } ?? false
+    }
+
     /// Makes the socket this subscriber's, if it is nobody else's.
     private func take(_ subscriber: PusherSubscriber, _ id: ConnectionID, _ channel: String) -> Bool {
         guard let seat = self.seats[id] else { return false }
-        // What was signed for a socket that was open at the revocation may have been signed before it. On its next
-        // connection the client has to ask anew, and then its signature is younger.
-        let revoked = max(
-            self.revokedUsers[subscriber.user] ?? 0, subscriber.tenant.flatMap { self.revokedTenants[$0] } ?? 0)
-        guard revoked == 0 || seat.openedAt > revoked else {
-            self.metrics.revoked.increment()
-            self.end(id, .reconnect, "The authorisation has been revoked")
-            return false
-        }
         if let other = seat.subscriber, other != subscriber, self.hub.leastNote(of: id) != nil {
             let isSame = other.user == subscriber.user && other.session == subscriber.session
             guard isSame, other.tenant == subscriber.tenant, other.epoch <= subscriber.epoch else {
@@ -68,8 +73,8 @@ extension PusherEndpoint {
 
     /// The time without a subscription runs from now on.
     func noteEmpty(_ id: ConnectionID) {
-        let now = self.now
-        self.seats.change(id) { $0.emptySince = now }
+        let second = self.second
+        self.seats.change(id) { $0.emptySince = second }
     }
 
     func refuse(_ id: ConnectionID, _ channel: String, _ refusal: PusherAdmission.Refusal) {

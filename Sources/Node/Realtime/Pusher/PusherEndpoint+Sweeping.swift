@@ -24,7 +24,7 @@ extension PusherEndpoint {
         for place in self.seats.places.indices {
             guard let seat = self.seats.places[place], !seat.isEnding else { continue }
             if seat.expires <= second { self.lookAtExpiry(seat, second) }
-            if let most = self.service.terms.emptyMilliseconds, now >= seat.emptySince + most,
+            if let most = self.service.terms.emptySeconds, second >= seat.emptySince &+ most,
                 !self.hub.hasSubscriptions(seat.id)
             {
                 self.metrics.empty.increment()

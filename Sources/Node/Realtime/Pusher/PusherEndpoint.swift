@@ -14,10 +14,12 @@ package import Wire
 ///
 /// Only the hotel's own app is served here; a key of another app that the node knows is closed with 4003.
 package final class PusherEndpoint: WebSocketEndpoint, HubListener {
-    /// Asks the store whether somebody may still hear a channel; the answer comes once, on any thread, when the store has one.
-    package typealias StandingCheck = @Sendable (
-        _ subscriber: PusherSubscriber, _ channel: DomainChannel, _ answer: @escaping @Sendable (Bool) -> Void
-    ) -> Void
+    /// Asks the store whether somebody may still hear a channel. It is called on the loop and returns at once; the answer comes
+    /// once, on any thread, when the store has one.
+    package typealias StandingCheck =
+        @Sendable (
+            _ subscriber: PusherSubscriber, _ channel: DomainChannel, _ answer: @escaping @Sendable (Bool) -> Void
+        ) -> Void
 
     /// What serves all loops of a node.
     package struct Service: Sendable {
@@ -91,8 +93,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         }
         let number = UInt64(self.random.next()) << 32 | UInt64(self.random.next())
         let seat = PusherSeat(
-            id: id, number: number, openedAt: self.now, emptySince: self.now,
-            credit: self.service.terms.messageBurst, creditSecond: self.second)
+            id: id, number: number, openedAt: self.now, second: self.second, credit: self.service.terms.messageBurst)
         self.seats.add(seat)
         self.say(
             PusherMessage.connectionEstablished(

@@ -19,7 +19,9 @@ package struct PusherMetrics: Sendable {
 
     /// Creates the families in `registry`.
     package init(in registry: MetricsRegistry) {
-        func counter(_ name: String, _ help: String) -> Counter { registry.counter("bellhop_pusher_\(name)", help: help) }
+        func counter(_ name: String, _ help: String) -> Counter {
+            registry.counter("bellhop_pusher_\(name)", help: help)
+        }
         self.refusedSockets = counter("sockets_refused_total", "Sockets closed for their key or protocol version.")
         self.subscriptions = counter("subscriptions_total", "Subscriptions admitted.")
         self.refusedSubscriptions = counter("subscriptions_refused_total", "Subscriptions refused.")

@@ -9,8 +9,8 @@ package struct PusherTerms: Sendable {
     package var pongMilliseconds: UInt64 = 30_000
     /// Channels of one socket.
     package var mostSubscriptions = 100
-    /// Milliseconds that a socket may live without any subscription; `nil` for ever. Then it is closed with 4202.
-    package var emptyMilliseconds: UInt64? = 30_000
+    /// Seconds that a socket may live without any subscription; `nil` for ever. Then it is closed with 4202.
+    package var emptySeconds: UInt32? = 30
     /// Seconds for which a signature may be used, by the wall clocks of the node that signed and of this one.
     package var signatureSeconds: Int64 = 60
     /// Seconds by which those clocks may differ.

@@ -56,7 +56,11 @@ struct Revocation: Equatable, Sendable {
             self.init(.channels(lost, of: user), .reconnect, "The permissions have been changed")
         case "tenant:suspended", "tenant:deleted":
             let tenant: TenantID?
-            if case .tenant(let id) = stream { tenant = id } else { tenant = Self.read(event) { Self.id("tenant_id", in: $0) } }
+            if case .tenant(let id) = stream {
+                tenant = id
+            } else {
+                tenant = Self.read(event) { Self.id("tenant_id", in: $0) }
+            }
             guard let tenant else { return nil }
             self.init(.tenant(tenant), .unauthorised, "The tenant is suspended")
         default: return nil

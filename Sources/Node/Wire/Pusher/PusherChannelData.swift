@@ -40,18 +40,12 @@ package struct PusherChannelData: Equatable, Sendable {
     package var text: String {
         let bytes = JSONWriter.text { writer in
             writer.object { writer in
-                writer.name("user_id")
-                writer.string(self.user.description)
-                writer.name("tenant_id")
-                if let tenant = self.tenant { writer.string(tenant.description) } else { writer.null() }
-                writer.name("session")
-                writer.string(self.session.description)
-                writer.name("epoch")
-                writer.int(self.epoch.raw)
-                writer.name("iat")
-                writer.int(self.signedAt.milliseconds / 1000)
-                writer.name("exp")
-                writer.int(self.expiresAt.milliseconds / 1000)
+                writer.member("user_id", self.user.description)
+                writer.member("tenant_id", self.tenant?.description)
+                writer.member("session", self.session.description)
+                writer.member("epoch", self.epoch.raw)
+                writer.member("iat", self.signedAt.milliseconds / 1000)
+                writer.member("exp", self.expiresAt.milliseconds / 1000)
             }
         }
         return String(decoding: bytes, as: UTF8.self)
