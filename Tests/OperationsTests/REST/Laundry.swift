@@ -1,3 +1,4 @@
+import Hotel
 import Shared
 import Testing
 import Wire
@@ -36,9 +37,9 @@ final class Laundry: Sendable {
             case Laundry.token: return Laundry.caller
             case "other-token":
                 return RESTCaller(tenant: TenantID(raw: 9), user: UserID(raw: 2), session: SessionID(raw: 3))
-            case "old-token": throw RESTRefusal(.tokenExpired)
-            case "suspended": throw RESTRefusal(.tenantSuspended)
-            default: throw RESTRefusal(.unauthenticated)
+            case "old-token": throw Refusal(.tokenExpired)
+            case "suspended": throw Refusal(.tenantSuspended)
+            default: throw Refusal(.unauthenticated)
             }
         }
     }
