@@ -112,6 +112,28 @@ import Testing
         #expect(try stranger.rest() == [])
     }
 
+    @Test func `a revocation finds its sockets on every loop, and those only`() throws {
+        let fixture = try PusherFixture(loops: 3)
+        defer { fixture.stop() }
+        let clients = try (0..<18).map { index in
+            let client = try fixture.client()
+            let session = index % 2 == 0 ? PusherFixture.session : PusherFixture.otherSession
+            client.subscribe(to: self.tenant, self.claims(PusherFixture.user, session))
+            #expect(try client.next() == "subscribed \(self.tenant) 1 0")
+            return client
+        }
+        fixture.hub.commit([try Case.sessionRevoked.event()])
+        fixture.commit(["a"])
+        for (index, client) in clients.enumerated() {
+            let heard = index % 2 == 0 ? ["error 4009", "close 4009"] : ["RoomStatusChanged \(self.tenant) 2"]
+            #expect(try client.rest() == heard)
+        }
+        #expect(fixture.metrics.revoked.total == 9)
+        // The session that goes on may subscribe to more, although another one of its user has ended.
+        clients[1].subscribe(to: self.user, self.claims(PusherFixture.user, PusherFixture.otherSession))
+        #expect(try clients[1].next() == "subscribed \(self.user) 1 2")
+    }
+
     @Test func `lost permissions end their channels, and the others go on`() throws {
         let fixture = try PusherFixture()
         defer { fixture.stop() }

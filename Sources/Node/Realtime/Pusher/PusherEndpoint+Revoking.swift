@@ -12,7 +12,8 @@ extension PusherEndpoint {
         }
         guard let revocation = Revocation(event, of: stream) else { return }
         switch revocation.scope {
-        case .user(let user), .session(_, let user), .channels(_, let user): self.revokedUsers[user] = self.now
+        case .user(let user), .channels(_, let user): self.revokedUsers[user] = self.now
+        case .session(let session, _): self.revokedSessions[session] = self.now
         case .tenant(let tenant): self.revokedTenants[tenant] = self.now
         }
         self.pendingRevocations.append(revocation)

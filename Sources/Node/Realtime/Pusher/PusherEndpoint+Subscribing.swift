@@ -46,7 +46,8 @@ extension PusherEndpoint {
     /// A signature is younger than its socket. What was signed for one that was open at the revocation may have been signed
     /// before it; on its next connection the client asks anew, and no clocks need be compared.
     private func isYounger(_ id: ConnectionID, _ subscriber: PusherSubscriber, _ stream: EventStream) -> Bool {
-        var revoked = self.revokedUsers[subscriber.user] ?? 0
+        var revoked = max(
+            self.revokedUsers[subscriber.user] ?? 0, self.revokedSessions[subscriber.session] ?? 0)
         if case .tenant(let tenant) = stream { revoked = max(revoked, self.revokedTenants[tenant] ?? 0) }
         return revoked == 0 || self.seats[id].map { $0.openedAt > revoked } ?? false
     }

@@ -37,9 +37,20 @@ extension PusherEndpoint {
                 self.tick(seat.id)
             }
         }
-        self.revokedUsers = self.revokedUsers.filter { now < $0.value + self.revocationMilliseconds }
-        self.revokedTenants = self.revokedTenants.filter { now < $0.value + self.revocationMilliseconds }
-        if self.seats.count > 0 || !self.revokedUsers.isEmpty || !self.revokedTenants.isEmpty { self.scheduleSweep() }
+        if self.forgetRevocations() || self.seats.count > 0 { self.scheduleSweep() }
+    }
+
+    /// Lets go of what no signature can be older than any more.
+    ///
+    /// - Returns: whether something is left.
+    private func forgetRevocations() -> Bool {
+        let oldest = self.now - min(self.now, self.revocationMilliseconds)
+        func forget<Key>(_ times: inout [Key: UInt64]) -> Bool {
+            if times.values.contains(where: { $0 < oldest }) { times = times.filter { $0.value >= oldest } }
+            return !times.isEmpty
+        }
+        let (users, sessions) = (forget(&self.revokedUsers), forget(&self.revokedSessions))
+        return forget(&self.revokedTenants) || users || sessions
     }
 
     /// Something may have expired; it may also have been renewed, or have ended.

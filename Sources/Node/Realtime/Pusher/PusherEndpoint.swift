@@ -59,9 +59,10 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     var seats = PusherSeats()
     /// Revocations whose events have not been told yet.
     var pendingRevocations: [Revocation] = []
-    /// When users and tenants were revoked last, in the loop's milliseconds: what was signed for a socket that was open then
+    /// When users, sessions and tenants were revoked last, in the loop's milliseconds: what was signed for a socket that was open then
     /// may have been signed before.
     var revokedUsers: [UserID: UInt64] = [:]
+    var revokedSessions: [SessionID: UInt64] = [:]
     var revokedTenants: [TenantID: UInt64] = [:]
     var isSweeping = false
     private var random = SecureRandom()
