@@ -43,7 +43,7 @@ package struct EventAppend: Sendable {
     package init(
         _ origin: CommandOrigin, events: [EventEntry], audit: [AuditRow], result: [UInt8]? = nil
     ) {
-        let home = origin.tenant.map { EventStream.tenant($0) } ?? .system
+        let home = EventStream(of: origin.tenant)
         var streams: [EventStream] = []
         for stream in events.map(\.draft.stream) + audit.map({ $0.chain ?? home }) where !streams.contains(stream) {
             streams.append(stream)
@@ -181,4 +181,24 @@ extension AuditRow {
         writer.member("effective_at", self.effectiveAt?.description)
         writer.member("event_id", self.event?.description)
     }
+}
+
+/// Audit rows without events, of several commands but one chain.
+enum AuditAppend {
+    /// The transaction must have been told the chain's tenant.
+    static func query(_ rows: [(origin: CommandOrigin, row: AuditRow)], to chain: EventStream) -> PGQuery {
+        let text = JSONWriter.text { writer in
+            writer.array { writer in
+                for (origin, row) in rows {
+                    writer.object { row.write(OriginColumns(origin), home: chain, to: &$0) }
+                }
+            }
+        }
+        return PGQuery("SELECT bellhop.append_audit($1, $2)", .uuid(chain.raw), .jsonb(text))
+    }
+}
+
+extension EventStream {
+    /// The stream of a tenant; the platform's where there is none.
+    init(of tenant: TenantID?) { self = tenant.map { .tenant($0) } ?? .system }
 }

@@ -106,6 +106,17 @@ extension RESTOutcome {
     }
 }
 
+extension RESTAnswer where Output == RESTReply<Void> {
+    /// Done, and nothing to say but in fields.
+    package static var nothingWithFields: Self {
+        Self(cases: RESTAnswer<Void>.nothing.cases) { output in
+            var response = RESTAnswer<Void>.nothing.response(())
+            for field in output.fields { response.setField(field.name, field.value) }
+            return response
+        }
+    }
+}
+
 extension RESTAnswer where Output == Void {
     /// Done, and nothing to say.
     package static var nothing: Self {

@@ -234,19 +234,20 @@ extension RESTReader {
         return nil
     }
 
-    /// A cookie, if it is there.
+    /// A cookie, if it is there. One that comes twice counts as none: another site of the same domain may have planted it.
     package mutating func cookie(_ name: String) -> String? {
         self.description.parameters.append(
             .init(name: name, place: .cookie, schema: .text(.init()), isRequired: false))
         guard let fields = self.arrival?.visit.http.fields else { return nil }
+        var values: [Substring] = []
         for field in fields where field.name.lowercased() == "cookie" {
             for pair in field.value.split(separator: ";") {
-                let parts = pair.drop { $0 == " " }.split(
+                let parts = pair.drop { $0 == " " || $0 == "\t" }.split(
                     separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                if parts.count == 2, parts[0] == name { return String(parts[1]) }
+                if parts.count == 2, parts[0] == name { values.append(parts[1]) }
             }
         }
-        return nil
+        return values.count == 1 ? values.first.map { String($0) } : nil
     }
 
     /// The value of a field that may come once.
@@ -280,7 +281,7 @@ extension RESTReader {
         of type: Element.Type, count: ClosedRange<Int>
     ) -> [Element] {
         let rule = JSONRule<[Element]>.array(of: .object(Element.self), count: count)
-        self.description.body = .init(schema: rule.schema(), isRequired: true)
+        self.description.body = .init(schema: .array(of: Element.schema, count: count), isRequired: true)
         return self.decode { json throws(JSONFieldErrors) in try rule.decode(json) } ?? []
     }
 

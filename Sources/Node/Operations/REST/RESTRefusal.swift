@@ -7,6 +7,18 @@ internal import Wire
 /// Any other error that a handler throws is answered with `internal_error`, and only the log learns what it was.
 package protocol RESTRefusable: Error {
     var refusal: Refusal { get }
+    /// Fields of the answer that come with it, such as `Set-Cookie`.
+    var fields: [(name: StaticString, value: String)] { get }
+}
+
+extension RESTRefusable {
+    package var fields: [(name: StaticString, value: String)] { [] }
+}
+
+/// A refusal that says something in fields of the answer too.
+struct RefusalWithFields: RESTRefusable {
+    let refusal: Refusal
+    let fields: [(name: StaticString, value: String)]
 }
 
 extension Refusal: RESTRefusable {

@@ -195,7 +195,9 @@ extension RESTService {
                     limits: self.limits))
             response = self.finish(answer, visit)
         } catch {
-            response = self.finish(self.refusal(of: error, operation, visit), visit)
+            var refused = self.refusal(of: error, operation, visit).response(requestID: visit.requestID)
+            for field in (error as? any RESTRefusable)?.fields ?? [] { refused.setField(field.name, field.value) }
+            response = self.finish(refused, visit)
         }
         self.log.info(
             "rest.answered",
