@@ -8,30 +8,6 @@ internal import Wire
 /// Nothing is signed that is not the id of a socket and the canonical name of a channel that the caller may join: a made-up
 /// name could otherwise be a signature of something else. Safe from any thread.
 package struct ChannelSigning: Sendable {
-    /// Who asks, as the store has them at this moment; what a token says is not enough.
-    package struct Caller: Sendable {
-        package var actor: Actor
-        /// See ``ChannelEntitlement``.
-        package var directory: TenantDirectory?
-        package var user: UserID
-        package var session: SessionID
-        package var epoch: TokenEpoch
-        /// Of the access token with which the caller asks: the subscription ends with it.
-        package var expiresAt: Timestamp
-
-        package init(
-            actor: Actor, directory: TenantDirectory?, user: UserID, session: SessionID, epoch: TokenEpoch,
-            expiresAt: Timestamp
-        ) {
-            self.actor = actor
-            self.directory = directory
-            self.user = user
-            self.session = session
-            self.epoch = epoch
-            self.expiresAt = expiresAt
-        }
-    }
-
     /// More than any client sends.
     package static let longestBody = 8192
 
@@ -48,29 +24,32 @@ package struct ChannelSigning: Sendable {
 
     /// Answers a request's body: the text `{"auth":"KEY:SIGNATURE","channel_data":"…"}`, as pusher-js and Echo expect it.
     ///
-    /// - Parameter contentType: form data or JSON.
+    /// - Parameters:
+    ///   - contentType: form data or JSON.
+    ///   - caller: as the stores have them at this moment; the subscription ends with their access token.
+    ///   - directory: see ``ChannelEntitlement``.
     /// - Throws: `unsupported_media_type`, `payload_too_large`, `malformed_request`, `malformed_json`, `validation_failed`, or
     ///   `forbidden`, which never says whether there is such a channel.
     package func answer(
-        body: [UInt8], contentType: String?, for caller: Caller
-    ) throws(RESTRefusal) -> [UInt8] {
+        body: [UInt8], contentType: String?, for caller: RESTCaller, in directory: TenantDirectory?
+    ) throws(Refusal) -> [UInt8] {
         let request = try ChannelAuthRequest(body: body, contentType: contentType)
-        return try self.sign(request.channel, for: request.socket, caller)
+        return try self.sign(request.channel, for: request.socket, caller, in: directory)
     }
 
     /// Signs one subscription.
     package func sign(
-        _ name: PusherChannelName, for socket: PusherSocketID, _ caller: Caller
-    ) throws(RESTRefusal) -> [UInt8] {
+        _ name: PusherChannelName, for socket: PusherSocketID, _ caller: RESTCaller, in directory: TenantDirectory?
+    ) throws(Refusal) -> [UInt8] {
         // Aliases are for sockets that have signed in, presence has its own rules, and public channels need no signature.
         guard case .canonical(let channel) = ChannelRequest(name: name.description, on: .pusher),
             channel.access == .private, caller.actor.id == caller.user.raw,
-            ChannelEntitlement(caller.actor, in: caller.directory).allows(channel)
-        else { throw RESTRefusal(.forbidden) }
+            ChannelEntitlement(caller.actor, in: directory).allows(channel)
+        else { throw Refusal(.forbidden) }
         let now = self.clock()
-        guard caller.expiresAt > now else { throw RESTRefusal(.tokenExpired) }
+        guard caller.expiresAt > now else { throw Refusal(.tokenExpired) }
         let data = PusherChannelData(
-            user: caller.user, tenant: caller.actor.tenant, session: caller.session, epoch: caller.epoch,
+            user: caller.user, tenant: caller.actor.tenant, session: caller.session, epoch: caller.tokenEpoch,
             signedAt: now, expiresAt: caller.expiresAt
         ).text
         return JSONWriter.text { writer in

@@ -19,7 +19,7 @@ extension PusherEndpoint {
 
     private func sweep() {
         self.isSweeping = false
-        let (now, second) = (self.now, self.second)
+        let second = self.second
         var isFlushed = false
         for place in self.seats.places.indices {
             guard let seat = self.seats.places[place], !seat.isEnding else { continue }

@@ -1,5 +1,5 @@
 package import Hotel
-package import Shared
+internal import Shared
 
 /// Brings the questions of all loops to the store, a few at a time: when a stream is not what it was, every socket of a node
 /// is asked about at once.
