@@ -243,7 +243,7 @@ import Wire
         let early = try fixture.client()
         early.subscribe(to: self.tenant)
         #expect(try early.next() == "subscribed \(self.tenant) 1 0")
-        #expect(fixture.asked.withLock { $0 } == ["user \(self.tenant)"])
+        #expect(eventually { fixture.asked.withLock { $0 } == ["user \(self.tenant)"] })
         // Who connects afterwards is authorised afterwards.
         var time = SystemClock.monotonicNanoseconds
         let later = time + 20_000_000
