@@ -55,7 +55,8 @@ package final class PGSessions: SessionRepository {
         let append = log.append
         let written = try await transaction.commit(with: [
             Self.insert(new, rotation),
-            PGQuery("UPDATE bellhop.app_user SET last_login_at = $2 WHERE id = $1", .id(new.user.id), .timestamptz(now)),
+            PGQuery(
+                "UPDATE bellhop.app_user SET last_login_at = $2 WHERE id = $1", .id(new.user.id), .timestamptz(now)),
             append.query,
         ])
         let profile = UserProfile(

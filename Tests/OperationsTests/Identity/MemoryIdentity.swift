@@ -82,7 +82,8 @@ final class MemoryIdentity: Sendable {
 extension MemoryIdentity: AccountRepository {
     private func account(_ user: User, _ device: DeviceID?, _ state: State) -> Account {
         Account(
-            user: TenantUser(user.id, of: user.tenant), email: user.email, passwordHash: user.hash, standing: user.standing,
+            user: TenantUser(user.id, of: user.tenant), email: user.email, passwordHash: user.hash,
+            standing: user.standing,
             knowsDevice: state.sessions.contains { $0.user == user.id && $0.rotation.device == device })
     }
 
