@@ -85,7 +85,7 @@ import Testing
             let secret = FieldChange("phone", from: "1", to: "2", isPersonal: true)
             let entry = EventEntry(
                 draft, of: EntityReference("user", self.user, version: 7), people: [],
-                businessDate: PGDate(daysSince1970: 20_000), changes: [change, secret])
+                businessDate: CalendarDate(daysSince1970: 20_000), changes: [change, secret])
             let audit = AuditRow(
                 "auth:session_revoked", .rejected, on: EntityReference("user", self.user), after: ["n": 1],
                 reason: "because", event: draft.id)

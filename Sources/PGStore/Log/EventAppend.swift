@@ -10,14 +10,14 @@ package struct EventEntry: Sendable {
     /// kept apart: prices are nobody's.
     package var people: [UInt128]
     package var property: PropertyID?
-    package var businessDate: PGDate?
+    package var businessDate: CalendarDate?
     package var causation: CorrelationID?
     /// What was edited; of personal fields only the names are kept.
     package var changes: [FieldChange]
 
     package init(
         _ draft: EventDraft, of entity: EntityReference, people: [UInt128], property: PropertyID? = nil,
-        businessDate: PGDate? = nil, causation: CorrelationID? = nil, changes: [FieldChange] = []
+        businessDate: CalendarDate? = nil, causation: CorrelationID? = nil, changes: [FieldChange] = []
     ) {
         self.draft = draft
         self.entity = entity
@@ -146,7 +146,7 @@ extension EventEntry {
         writer.member("entity_id", JSONValue(id: self.entity.id))
         writer.member("entity_version", self.entity.version)
         writer.member("occurred_at", self.draft.occurredAt.description)
-        writer.member("business_date", self.businessDate?.text)
+        writer.member("business_date", self.businessDate?.description)
         writer.member("causation_id", self.causation?.description)
         writer.member("changes", self.changes.isEmpty ? .null : FieldChange.list(self.changes, showingPersonal: false))
         writer.member("projections", self.draft.projections.count)
@@ -165,7 +165,7 @@ extension EventEntry {
 }
 
 extension AuditRow {
-    fileprivate func write(_ columns: OriginColumns, home: EventStream, to writer: inout JSONWriter) {
+    func write(_ columns: OriginColumns, home: EventStream, to writer: inout JSONWriter) {
         columns.writeShared(to: &writer)
         writer.member("stream", JSONValue(id: (self.chain ?? home).raw))
         writer.member("ip", columns.origin.address)
@@ -180,21 +180,6 @@ extension AuditRow {
         writer.member("reason", self.reason)
         writer.member("effective_at", self.effectiveAt?.description)
         writer.member("event_id", self.event?.description)
-    }
-}
-
-/// Audit rows without events, of several commands but one chain.
-enum AuditAppend {
-    /// The transaction must have been told the chain's tenant.
-    static func query(_ rows: [(origin: CommandOrigin, row: AuditRow)], to chain: EventStream) -> PGQuery {
-        let text = JSONWriter.text { writer in
-            writer.array { writer in
-                for (origin, row) in rows {
-                    writer.object { row.write(OriginColumns(origin), home: chain, to: &$0) }
-                }
-            }
-        }
-        return PGQuery("SELECT bellhop.append_audit($1, $2)", .uuid(chain.raw), .jsonb(text))
     }
 }
 

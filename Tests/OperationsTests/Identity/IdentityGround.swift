@@ -31,7 +31,7 @@ enum Ground: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 state.users.append(.init(id: user.id.id, email: user.email, tenant: user.id.tenant, hash: hash))
             }
         }
-        let stores = GroundWorld.Stores(accounts: memory, sessions: memory, throttle: memory, directory: memory)
+        let stores = GroundWorld.Stores(accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
         return try GroundWorld([stores, stores], places: places) { change in
             memory.with { state in
                 switch change {
@@ -51,6 +51,7 @@ struct GroundWorld: Sendable {
         let sessions: any SessionRepository
         let throttle: any ThrottleStore
         let directory: any ActorDirectory
+        let note: @Sendable (AuditedAttempt) -> Void
     }
 
     /// What others do to accounts.
@@ -98,7 +99,7 @@ struct GroundWorld: Sendable {
         self.nodes = stores.map { stores in
             IdentityService(
                 accounts: stores.accounts, sessions: stores.sessions, throttle: LoginThrottle(store: stores.throttle),
-                hasher: hasher, keys: keys)
+                hasher: hasher, keys: keys, note: stores.note)
         }
         self.callers = TokenCallers(keys, directory: stores[0].directory, longestAge: .zero)
         self.change = change
@@ -137,8 +138,7 @@ struct GroundWorld: Sendable {
 struct PostgresGround: Sendable {
     let database: TestDatabase
     let pools: [PGDatabase]
-    let accounts: [PGAccounts]
-    let audit: PGAuditQueue
+    let attempts: AttemptLog
     /// What was told after commits.
     let news: Locked<[StreamNews]>
 
@@ -161,7 +161,7 @@ func withPostgresWorld(
         for _ in 0..<2 { pools.append(PGDatabase(address, options: options, loop: group.handles[0])) }
         let (world, ground) = try makeWorld(database, pools, hasherPlaces)
         try await body(world, ground)
-        await ground.audit.flush()
+        await ground.attempts.settle()
     } catch {
         for pool in pools { await pool.close() }
         group.stop()
@@ -178,12 +178,13 @@ private func makeWorld(
 ) throws -> (GroundWorld, PostgresGround) {
     let news = Locked<[StreamNews]>([])
     let desk: NewsDesk = { told in news.withLock { $0 += told } }
-    let audit = PGAuditQueue(pools[0], delay: .milliseconds(5))
-    let accounts = pools.map { PGAccounts($0, audit: audit, news: desk) }
-    let stores = zip(pools, accounts).map { pool, accounts in
+    var terms = AttemptLog.Terms()
+    terms.gathering = .milliseconds(5)
+    let attempts = AttemptLog(store: PGHotelStore(pools[0]), log: .silent, terms: terms)
+    let stores = pools.map { pool in
         GroundWorld.Stores(
-            accounts: accounts, sessions: PGSessions(pool, news: desk), throttle: PGThrottle(pool),
-            directory: PGActors(pool))
+            accounts: PGAccounts(pool, news: desk), sessions: PGSessions(pool, news: desk),
+            throttle: PGThrottle(pool), directory: PGActors(pool), note: attempts.note)
     }
     let world = try GroundWorld(stores, places: places) { change in
         switch change {
@@ -197,7 +198,7 @@ private func makeWorld(
                 "UPDATE bellhop.app_user SET token_epoch = token_epoch + 1 WHERE id = '\(user.id)'")
         }
     }
-    return (world, PostgresGround(database: database, pools: pools, accounts: accounts, audit: audit, news: news))
+    return (world, PostgresGround(database: database, pools: pools, attempts: attempts, news: news))
 }
 
 /// The users of the world, as the superuser writes them.

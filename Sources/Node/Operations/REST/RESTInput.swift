@@ -276,7 +276,20 @@ extension RESTReader {
         return self.decode()
     }
 
+    /// The body: a list of objects.
+    package mutating func bodyList<Element: JSONDecodable>(
+        of type: Element.Type, count: ClosedRange<Int>
+    ) -> [Element] {
+        let rule = JSONRule<[Element]>.array(of: .object(Element.self), count: count)
+        self.description.body = .init(schema: rule.schema(), isRequired: true)
+        return self.decode { json throws(JSONFieldErrors) in try rule.decode(json) } ?? []
+    }
+
     private mutating func decode<Body: JSONDecodable>() -> Body? {
+        self.decode { json throws(JSONFieldErrors) in try Body.decode(json) }
+    }
+
+    private mutating func decode<Body>(_ make: (JSONValue) throws(JSONFieldErrors) -> Body) -> Body? {
         guard let arrival = self.arrival else { return nil }
         let json: JSONValue
         do throws(JSONError) {
@@ -288,7 +301,7 @@ extension RESTReader {
             return nil
         }
         do throws(JSONFieldErrors) {
-            return try Body.decode(json)
+            return try make(json)
         } catch {
             self.errors += error.entries
             return nil
