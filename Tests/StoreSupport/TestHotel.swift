@@ -1,4 +1,3 @@
-package import PGStore
 package import Shared
 
 /// A small hotel in a database of its own: one tenant, one property, a department, some rooms.

@@ -1,6 +1,7 @@
 internal import Hotel
 package import Ports
-internal import Shared
+package import Shared
+internal import Wire
 
 extension CommandService {
     /// Carries out what a request asks for, and makes its answer.

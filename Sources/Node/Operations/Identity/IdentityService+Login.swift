@@ -81,7 +81,7 @@ extension IdentityService {
     func noteFailure(on user: TenantUser?, from client: Client) {
         let origin = CommandOrigin(
             tenant: user?.tenant, actor: .system, source: .web, operation: nil, correlation: .new(),
-            device: client.device, address: client.address.description)
+            device: client.trace.device, address: client.trace.address)
         let entity = user.map { EntityReference("user", $0.id) }
         self.note(AuditedAttempt(origin, AuditRow("auth:login_failed", .rejected, on: entity)))
     }

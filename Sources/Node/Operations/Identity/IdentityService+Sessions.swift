@@ -66,7 +66,8 @@ extension IdentityService {
 
     /// Ends the session of an access token.
     package func logout(_ token: AccessToken, from client: Client) async throws(Refusal) {
-        _ = try await self.revoke(token.session, of: TenantUser(token.user, of: token.tenant), because: .signedOut, from: client)
+        _ = try await self.revoke(
+            token.session, of: TenantUser(token.user, of: token.tenant), because: .signedOut, from: client)
     }
 
     /// The sessions of the user behind a token.

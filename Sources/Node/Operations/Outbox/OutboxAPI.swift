@@ -1,6 +1,6 @@
 internal import Hotel
 internal import Ports
-package import Shared
+internal import Shared
 internal import Wire
 
 /// What a device did while it was offline, sent in order when it is back (`domain.md` 11.3).

@@ -96,6 +96,16 @@ extension RESTAnswer {
     }
 }
 
+extension RESTOutcome {
+    /// The version of the entity, as far as it is known.
+    fileprivate func version(_ version: (Entity) -> Int64) -> Int64? {
+        switch self.content {
+        case .entity(let entity): version(entity)
+        case .kept: self.keptVersion
+        }
+    }
+}
+
 extension RESTAnswer where Output == RESTReply<Void> {
     /// Done, and nothing to say but in fields.
     package static var nothingWithFields: Self {
@@ -103,16 +113,6 @@ extension RESTAnswer where Output == RESTReply<Void> {
             var response = RESTAnswer<Void>.nothing.response(())
             for field in output.fields { response.setField(field.name, field.value) }
             return response
-        }
-    }
-}
-
-extension RESTOutcome {
-    /// The version of the entity, as far as it is known.
-    fileprivate func version(_ version: (Entity) -> Int64) -> Int64? {
-        switch self.content {
-        case .entity(let entity): version(entity)
-        case .kept: self.keptVersion
         }
     }
 }

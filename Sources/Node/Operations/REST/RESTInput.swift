@@ -281,7 +281,7 @@ extension RESTReader {
         of type: Element.Type, count: ClosedRange<Int>
     ) -> [Element] {
         let rule = JSONRule<[Element]>.array(of: .object(Element.self), count: count)
-        self.description.body = .init(schema: rule.schema(), isRequired: true)
+        self.description.body = .init(schema: .array(of: Element.schema, count: count), isRequired: true)
         return self.decode { json throws(JSONFieldErrors) in try rule.decode(json) } ?? []
     }
 
