@@ -127,8 +127,8 @@ extension MemoryIdentity: AccountRepository {
         }
     }
 
-    func noteFailedLogin(of user: TenantUser?, from client: ClientTrace) async {
-        self.with { $0.log.append("login_failed \(user == nil ? "unknown" : "known")") }
+    func note(_ attempt: AuditedAttempt) {
+        self.with { $0.log.append("login_failed \(attempt.row.entity == nil ? "unknown" : "known")") }
     }
 }
 

@@ -81,6 +81,7 @@ extension IdentityService {
     ) async throws(Refusal) {
         let reason: SessionEnd = session == token.session ? .signedOut : .signedOutElsewhere
         let user = TenantUser(token.user, of: token.tenant)
-        guard try await self.revoke(session, of: user, because: reason, from: client) else { throw Refusal(.notFound) }
+        let isThere = try await self.revoke(session, of: user, because: reason, from: client)
+        guard isThere else { throw Refusal(.notFound) }
     }
 }
