@@ -97,7 +97,9 @@ let package = Package(
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire"]),
-        tests(of: "App", imports: ["Shared", "PGStore", "StoreSupport"]),
+        tests(
+            of: "App",
+            imports: ["Shared", "Reactor", "Wire", "Operations", "Realtime", "PGStore", "RedisBridge", "StoreSupport"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in

@@ -17,7 +17,7 @@ extension RedisFigures {
             .gauges(
                 "bellhop_redis_healthy", help: "Whether messages to ourselves come back over a server in time.",
                 servers.map { MetricSample(["server": $0.label], $0.server.isHealthy ? 1 : 0) }),
-            counter("published", "Messages sent.", self.published),
+            counter("published", "Messages sent, those to ourselves included.", self.published),
             counter("dropped", "Messages never sent: too old, too many, too long, or no server.", self.dropped),
             counter("refused", "Messages that a server refused.", self.refused),
             counter("received", "Messages heard.", self.received),
