@@ -28,7 +28,7 @@ extension RedisFigures {
             counter("connects", "Connections that came to be ready.", self.connects),
             counter("losses", "Ready connections that were lost.", self.losses),
             counter("beats_sent", "Messages to ourselves that were sent.", self.beatsSent),
-            counter("beats_missed", "Messages to ourselves that were not back when the next was due.", self.beatsMissed),
+            counter("beats_missed", "Messages to ourselves not back when the next was due.", self.beatsMissed),
         ]
     }
 }

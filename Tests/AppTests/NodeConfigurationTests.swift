@@ -7,7 +7,8 @@ import Testing
 @Suite struct NodeConfigurationTests {
     private static let key = String(repeating: "A", count: 43) + "="
     private static let least = [
-        "DATABASE_URL": "postgresql://node@db/bellhop", "BELLHOP_JWT_SECRETS": "k1:\(key)", "BELLHOP_APPS": "1:key:\(String(repeating: "s", count: 16))",
+        "DATABASE_URL": "postgresql://node@db/bellhop", "BELLHOP_JWT_SECRETS": "k1:\(key)",
+        "BELLHOP_APPS": "1:key:\(String(repeating: "s", count: 16))",
     ]
 
     private static let surroundings = NodeConfiguration.Surroundings(

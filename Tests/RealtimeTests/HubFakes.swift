@@ -66,7 +66,8 @@ final class ScriptedStore: EventStore {
             let log = state.logs[stream] ?? []
             let oldest = notBefore?.milliseconds ?? .min
             return Array(
-                log.filter { $0.seq > after && $0.seq <= through && $0.recordedAt.milliseconds >= oldest }.prefix(limit))
+                log.filter { $0.seq > after && $0.seq <= through && $0.recordedAt.milliseconds >= oldest }.prefix(limit)
+            )
         }
     }
 

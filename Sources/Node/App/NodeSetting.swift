@@ -101,7 +101,8 @@ enum NodeSetting {
         (
             "Node",
             [
-                nodeID, advertise, clusterSecrets, appsFile, loops, storeLoop, drainNotice, drain, web, testClients, log,
+                nodeID, advertise, clusterSecrets, appsFile, loops, storeLoop, drainNotice, drain, web, testClients,
+                log,
                 logFormat,
             ]
         ),

@@ -6,8 +6,8 @@ extension Followers {
     /// position that will mean other events. Asked for until the store answers: who forgot it would be told so only by chance.
     func renewEpoch(of stream: EventStream, delivered: StreamHead, attempt: UInt64 = 0) {
         if attempt == 0 {
-            self.log.error(
-                "stream.went_back", ["stream": .id(BusChannel.hints(of: stream).name), "delivered": .int(Int(delivered.seq))])
+            let name = BusChannel.hints(of: stream).name
+            self.log.error("stream.went_back", ["stream": .id(name), "delivered": .int(Int(delivered.seq))])
         }
         let (store, handle) = (self.store, self.loop.handle)
         Task(executorPreference: self.executor) {
