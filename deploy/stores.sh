@@ -23,15 +23,15 @@ as_postgres() {
 # socket in a folder that only its owner may enter; with the setting port=PORT on that port of the loopback, too, by roles that
 # have a password.
 start_postgres() {
-    local name=$1 folder=${2:-} sockets setting port=5432 options=(-c listen_addresses=)
+    local name=$1 folder=${2:-} sockets setting pg_port=5432 options=(-c listen_addresses=)
     shift
     shift || true
     for setting in "$@"; do
         options+=(-c "$setting")
         if [[ $setting == port=* ]]; then
-            port=${setting#port=}
+            pg_port=${setting#port=}
             options+=(-c listen_addresses=127.0.0.1)
-            POSTGRES_PORT[$name]=$port
+            POSTGRES_PORT[$name]=$pg_port
         fi
     done
     if [[ -z $folder ]]; then
@@ -59,9 +59,9 @@ start_postgres() {
     start_server "$name" bash -c "$(declare -f as_postgres); as_postgres \"\$@\"" - "$(postgres_bin)/postgres" \
         -D "$folder/data" -k "$sockets" -c unix_socket_permissions=0777 -c max_connections=200 \
         -c timezone=UTC -c log_timezone=UTC "${options[@]}"
-    await_postgres "$name" "$port"
+    await_postgres "$name" "$pg_port"
     POSTGRES_URL[$name]="postgresql://postgres@/postgres?host=$sockets"
-    [[ $port == 5432 ]] || POSTGRES_URL[$name]+="&port=$port"
+    [[ $pg_port == 5432 ]] || POSTGRES_URL[$name]+="&port=$pg_port"
 }
 
 await_postgres() { # NAME [PORT]

@@ -205,6 +205,7 @@ comes_back redis redis-server "$STATE_FOLDER/log/run/redis.conf"
 mapfile -d '' -t postgres <"/proc/$BELLHOP_POSTGRES_PID/cmdline"
 check "a killed PostgreSQL is noticed within a second" notices "$BELLHOP_POSTGRES_PID"
 wait_until 10 no_postgres # it does not start beside what is left of itself
+rm -f "$STATE_FOLDER"/postgres/{data/postmaster.pid,.s.PGSQL.*} # nor beside a zombie, where nobody waits for those
 comes_back postgres bash -c "$(declare -f as_postgres); as_postgres \"\$@\"" - "${postgres[@]}"
 check "a second run says that one is up" refuses_a_second_run
 check "the balancer leaves out a node that crashed" survives_a_crash
