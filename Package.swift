@@ -104,7 +104,10 @@ let package = Package(
         tests(of: "Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire"]),
         tests(
             of: "App",
-            imports: ["Shared", "Reactor", "Wire", "Operations", "Realtime", "PGStore", "RedisBridge", "StoreSupport"]),
+            imports: [
+                "Shared", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Realtime", "PGStore", "RedisBridge",
+                "StoreSupport",
+            ]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in

@@ -1,3 +1,4 @@
+import Hotel
 import Operations
 import Reactor
 import Realtime
@@ -56,9 +57,9 @@ import Wire
         func turnEnded() {}
     }
 
-    private struct Callers: CallerResolver {
+    private struct Nobody: CallerResolver {
         func caller(bearing token: String, on visit: RESTVisit) async throws -> RESTCaller {
-            RESTCaller(tenant: nil, user: UserID(raw: 1), session: SessionID(raw: 2))
+            throw Refusal(.tokenExpired)
         }
     }
 
@@ -66,13 +67,17 @@ import Wire
         let shape = JSONShape<String>.object("Word") { $0.member("word", .text, \.self) }
         let table = try RESTTable(
             [
-                RESTOperation(
-                    .get, "/v1/word", id: "getWord", "A word.", tag: "Words", permission: nil, takes: RESTNoInput.self,
+                RESTOperation.open(
+                    .get, "/v1/word", id: "getWord", "A word.", tag: "Words", takes: RESTNoInput.self,
                     answers: .one(shape)
-                ) { _ in "bell" }
+                ) { _, _ in "bell" },
+                RESTOperation(
+                    .get, "/v1/secret", id: "getSecret", "A secret.", tag: "Words", permission: nil,
+                    takes: RESTNoInput.self, answers: .one(shape)
+                ) { _ in "hop" },
             ], tags: [RESTTag("Words", "Words.")])
         let service = RESTService(
-            table, callers: Callers(), cors: CORSPolicy(allowed: []), cursorKeys: [[1]], log: .silent)
+            table, callers: Nobody(), cors: CORSPolicy(allowed: []), cursorKeys: [[1]], log: .silent)
         return RESTPart(service: service, proxies: TrustedProxies([]))
     }
 
@@ -85,15 +90,11 @@ import Wire
         front.add({ host, _ in Greeter("first", host: host) }, behind: { Upgrade(number: $0) })
         front.add({ host, _ in Greeter("second", host: host) }, behind: { Upgrade(number: $0) })
         front.add(try self.rest())
-        let (registry, doors, endpoints) = (MetricsRegistry(), FanoutDoors(), front.endpoints)
-        let fanout = FanoutMetrics(in: registry)
+        let registry = MetricsRegistry()
         let address = try #require(SocketAddress("127.0.0.1", port: 0))
         let server = try ClientServer(
             loops: 1, connectionLimit: 10,
-            clients: ClientServer.Port(address: address, service: front) { host in
-                let hub = Hub(host: host, doors: doors, metrics: fanout)
-                for make in endpoints { host.add(make(host, hub)) }
-            }, metrics: NodeMetrics(in: registry, loops: { [] }))
+            clients: front.port(at: address, doors: FanoutDoors(), metrics: FanoutMetrics(in: registry)), metrics: NodeMetrics(in: registry, loops: { [] }))
         defer { server.stop() }
         try body(server.address?.port ?? 0, front)
     }
@@ -120,11 +121,10 @@ import Wire
 
     @Test func `operations are run off the loop and answered on it`() throws {
         try self.served { port, _ in
-            let token = "Authorization: Bearer abc\r\n"
-            #expect(self.ask(port, "GET /v1/word", token) == #"200 {"word":"bell"}"#)
-            #expect(self.ask(port, "GET /v1/word").hasPrefix("401"))
+            #expect(self.ask(port, "GET /v1/word") == #"200 {"word":"bell"}"#)
+            #expect(self.ask(port, "GET /v1/secret", "Authorization: Bearer abc\r\n").contains("token_expired"))
             #expect(self.ask(port, "GET /v1/nothing").hasPrefix("404"))
-            #expect(self.ask(port, "POST /v1/word", token, body: "{}").hasPrefix("405"))
+            #expect(self.ask(port, "POST /v1/word", body: "{}").hasPrefix("405"))
             #expect(self.ask(port, "GET /openapi.json").hasPrefix(#"200 {"openapi":"3.1"#))
         }
     }

@@ -149,24 +149,22 @@ struct Node {
         func pages(_ site: Site) -> SitePart {
             SitePart(site: site, proxies: configuration.proxies, workbench: workbench)
         }
-        func port(_ host: String, _ number: UInt16, _ front: Front) throws -> ClientServer.Port {
-            guard let address = SocketAddress(host, port: number) else {
+        func address(_ host: String, _ port: UInt16) throws -> SocketAddress {
+            guard let address = SocketAddress(host, port: port) else {
                 throw Unavailable(description: "\(host) is no address")
             }
-            return ClientServer.Port(address: address, terms: configuration.sessionTerms, service: front)
+            return address
         }
         let front = Front(pages: pages(try Site(port: .client, health: health, cors: cors, files: files)))
-        var clients = try port(configuration.host, configuration.port, front)
-        clients.addEndpoints = { [doors = stores.doors, fanout = stores.fanout, endpoints = front.endpoints] host in
-            let hub = Hub(host: host, doors: doors, metrics: fanout)
-            for make in endpoints { host.add(make(host, hub)) }
-        }
-        var admin = try configuration.adminPort.map {
-            try port(
-                configuration.adminHost, $0, Front(pages: pages(try Site(port: .admin, health: health, cors: cors))))
-        }
+        let clients = front.port(
+            at: try address(configuration.host, configuration.port), terms: configuration.sessionTerms,
+            doors: stores.doors, metrics: stores.fanout)
+        guard let adminPort = configuration.adminPort else { return (clients, nil, front) }
+        var admin = ClientServer.Port(
+            address: try address(configuration.adminHost, adminPort), terms: configuration.sessionTerms,
+            service: Front(pages: pages(try Site(port: .admin, health: health, cors: cors))))
         // Operators and Prometheus come directly, not through the balancer.
-        admin?.terms.proxyProtocol = nil
+        admin.terms.proxyProtocol = nil
         return (clients, admin, front)
     }
 

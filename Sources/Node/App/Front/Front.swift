@@ -15,16 +15,27 @@ struct Front: HTTPService {
     init(pages: SitePart) { self.pages = pages }
 
     /// Adds paths behind those that are there.
-    mutating func add(_ part: some FrontPart) { self.parts.append(part) }
+    mutating func add(_ part: any FrontPart) { self.parts.append(part) }
 
     /// Adds paths whose requests become WebSockets.
     ///
     /// - Parameters:
     ///   - endpoint: makes what is behind them; called once per loop.
     ///   - part: is given the number that `HTTPAnswer.upgrade` names it by.
-    mutating func add(_ endpoint: @escaping MakeEndpoint, behind part: (_ number: Int) -> some FrontPart) {
+    mutating func add(_ endpoint: @escaping MakeEndpoint, behind part: (_ number: Int) -> any FrontPart) {
         self.add(part(self.endpoints.count))
         self.endpoints.append(endpoint)
+    }
+
+    /// The port that serves all of it, with a hub on each of its loops.
+    func port(
+        at address: SocketAddress, terms: SessionTerms = SessionTerms(), doors: FanoutDoors, metrics: FanoutMetrics
+    ) -> ClientServer.Port {
+        let endpoints = self.endpoints
+        return ClientServer.Port(address: address, terms: terms, service: self) { host in
+            let hub = Hub(host: host, doors: doors, metrics: metrics)
+            for make in endpoints { host.add(make(host, hub)) }
+        }
     }
 
     /// Operations that have not ended.

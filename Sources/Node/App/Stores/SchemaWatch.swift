@@ -31,27 +31,32 @@ final class SchemaWatch: Sendable {
         case impossible(String)
     }
 
-    /// Between two questions, and how long an answer may take.
-    static let pause = Duration.milliseconds(500)
-    static let patience = Duration.seconds(2)
+    /// Between two questions, in milliseconds.
+    private static let pause: UInt64 = 500
+    /// How long an answer may take.
+    private static let patience = Duration.seconds(2)
+
+    private struct State {
+        var finding = Finding.unknown
+        var decided: (@Sendable (Verdict) -> Void)?
+        var isStopped = false
+    }
 
     private let database: PGDatabase
     private let migrations: [Migration]
-    private let executor: LoopExecutor
+    private let loop: LoopHandle
     private let log: Logger
-    private let found = Locked(Finding.unknown)
-    private let task = Locked<Task<Void, Never>?>(nil)
+    private let state = Locked(State())
 
     init(_ database: PGDatabase, _ migrations: [Migration], on loop: LoopHandle, log: Logger) {
         self.database = database
         self.migrations = migrations
-        // So that it waits for nobody who keeps Swift's own threads busy.
-        self.executor = LoopExecutor(loop)
+        self.loop = loop
         self.log = log
     }
 
     /// What is known now.
-    var finding: Finding { self.found.withLock { $0 } }
+    var finding: Finding { self.state.withLock { $0.finding } }
 
     /// The version of the schema, as far as it is known.
     var version: Int? {
@@ -67,22 +72,34 @@ final class SchemaWatch: Sendable {
     ///
     /// - Parameter decided: called once, with the first verdict.
     func start(decided: @escaping @Sendable (Verdict) -> Void) {
-        let task = Task(executorPreference: self.executor) {
-            var isDecided = false
-            while !Task.isCancelled {
-                let finding = await self.ask()
-                if finding != self.finding { self.note(finding, isDecided: isDecided) }
-                if !isDecided, let verdict = Self.verdict(finding) {
-                    isDecided = true
-                    decided(verdict)
-                }
-                try? await Task.sleep(for: Self.pause)
-            }
-        }
-        self.task.withLock { $0 = task }
+        self.state.withLock { $0.decided = decided }
+        self.askOnce()
     }
 
-    func stop() { self.task.withLock { $0?.cancel() } }
+    func stop() { self.state.withLock { $0.isStopped = true } }
+
+    /// Asks, and again after a while. All of it on the loop, timer included: an idle node wakes none of Swift's own threads, and
+    /// this waits for nobody who keeps them busy.
+    private func askOnce() {
+        guard !self.state.withLock({ $0.isStopped }) else { return }
+        Task(executorPreference: LoopExecutor(self.loop)) {
+            self.take(await self.ask())
+            self.loop.post { loop in loop.schedule(after: Self.pause) { self.askOnce() } }
+        }
+    }
+
+    private func take(_ finding: Finding) {
+        let verdict = Self.verdict(finding)
+        let (before, decided) = self.state.withLock { state in
+            defer {
+                state.finding = finding
+                if verdict != nil { state.decided = nil }
+            }
+            return (state.finding, state.decided)
+        }
+        if finding != before { self.note(finding, after: before) }
+        if let verdict { decided?(verdict) }
+    }
 
     private func ask() async -> Finding {
         do throws(StoreError) {
@@ -95,11 +112,7 @@ final class SchemaWatch: Sendable {
         }
     }
 
-    private func note(_ finding: Finding, isDecided: Bool) {
-        let before = self.found.withLock { found in
-            defer { found = finding }
-            return found
-        }
+    private func note(_ finding: Finding, after before: Finding) {
         switch finding {
         case .unknown: break
         case .unreachable: self.log.warning("pg.unreachable")

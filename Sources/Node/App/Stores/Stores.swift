@@ -1,4 +1,5 @@
 import PGStore
+import Ports
 import Reactor
 import Realtime
 import RedisBridge
@@ -58,6 +59,11 @@ final class Stores: Sendable {
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
         self.follow()
+    }
+
+    /// To be told after each commit what it appended: every node hears of it, this one, too.
+    var newsDesk: NewsDesk {
+        { [bus] news in for piece in news { piece.publish(on: bus) } }
     }
 
     /// The ear on the bus, and the followers behind it: confined to the loop, which keeps them.
