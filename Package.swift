@@ -105,7 +105,12 @@ let package = Package(
         tests(
             of: "Operations",
             imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "PGStore", "StoreSupport"]),
-        tests(of: "App", imports: ["Shared", "PGStore", "StoreSupport"]),
+        tests(
+            of: "App",
+            imports: [
+                "Shared", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Realtime", "PGStore", "RedisBridge",
+                "StoreSupport",
+            ]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
         + fuzzed.map { name in

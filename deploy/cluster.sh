@@ -1,30 +1,102 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# The cluster that deploy/run starts and deploy/stop ends. Sourced after lib.sh; ENV_FILE names the file that describes it.
+# The cluster that deploy/run starts and deploy/stop ends. Sourced after lib.sh and stores.sh; ENV_FILE names the file that
+# describes it.
+
+# Where PostgreSQL's files are, one folder a line. They are new with each start and go with each stop.
+DATABASE_FOLDERS=$STATE/database.folders
 
 # cluster_value NAME: from the description of the cluster.
 cluster_value() { sed -n "s/^$1=//p" "$ENV_FILE" 2>/dev/null; }
 
-cluster_pids() {
-    local pids
-    pids=$(cluster_value BELLHOP_BALANCER_PID),$(cluster_value BELLHOP_PIDS)
-    tr ',' '\n' <<<"$pids" | sed '/^$/d'
+# pids_of NAME…: those that stand behind these names in the description, and still are ours.
+pids_of() {
+    local name pid
+    for name in "$@"; do
+        for pid in $(cluster_value "$name" | tr ',' ' '); do
+            if is_ours "$pid"; then echo "$pid"; fi
+        done
+    done
 }
+
+cluster_pids() { pids_of BELLHOP_BALANCER_PID BELLHOP_PIDS BELLHOP_REDIS_PIDS BELLHOP_POSTGRES_PID; }
 
 # A pid may have been given to another program since: only those count that still run what we started.
 is_ours() { is_running "$1" && grep -qzxF "CLUSTER_STATE=$STATE" "/proc/$1/environ" 2>/dev/null; }
 
-cluster_is_up() {
-    local pid
-    for pid in $(cluster_pids); do
-        if is_ours "$pid"; then return 0; fi
-    done
-    return 1
+cluster_is_up() { [[ -n $(cluster_pids) ]]; }
+
+# stop_in_order SECONDS POSTGRES-PIDS REDIS-PIDS PID…: those in front first, all at once and each after its drain; then what they
+# stand on.
+stop_in_order() {
+    local patience=$1 postgres=$2 redis=$3 pid
+    shift 3
+    stop_together "$patience" "$@"
+    # shellcheck disable=SC2086 # one word each
+    stop_together 10 $redis
+    # SIGTERM would have it wait for everybody who is connected.
+    # shellcheck disable=SC2086
+    [[ -z $postgres ]] || kill -INT $postgres 2>/dev/null || true
+    for pid in $postgres; do reap_pid "$pid" 30; done
+    remove_database
 }
 
-# start_cluster: uses $nodes and $port; sets the values that write_env writes.
+# stop_started: what this script has started, however far it came.
+stop_started() {
+    local name front=()
+    for name in "${!SERVER_PID[@]}"; do
+        [[ $name == postgres || $name == redis ]] || front+=("${SERVER_PID[$name]}")
+    done
+    stop_in_order "$SERVER_PATIENCE" "${SERVER_PID[postgres]:-}" "${SERVER_PID[redis]:-}" "${front[@]}"
+    forget_servers
+}
+
+remove_database() {
+    local folder
+    [[ -e $DATABASE_FOLDERS ]] || return 0
+    while read -r folder; do rm -rf "$folder"; done <"$DATABASE_FOLDERS"
+    rm -f "$DATABASE_FOLDERS"
+}
+
+# choose_database_folder: sets database_folder: below .bellhop, unless PostgreSQL's user cannot come there, or the path is too
+# long for a socket.
+choose_database_folder() {
+    database_folder=$STATE/postgres
+    if ((${#database_folder} > 90)) || ! (as_postgres test -x "$STATE"); then
+        database_folder=$(mktemp -d /tmp/bellhop-postgres.XXXXXX)
+    fi
+    printf '%s\n' "$database_folder" >"$DATABASE_FOLDERS"
+}
+
+# start_stores: a PostgreSQL with a migrated database, and a Redis unless $no_redis is set.
+start_stores() {
+    local database_folder database_port password
+    remove_database
+    choose_database_folder
+    free_port database_port
+    # As in production the disk is waited for.
+    start_postgres postgres "$database_folder" "port=$database_port" "max_connections=$((nodes * 8 + 40))"
+    BELLHOP_POSTGRES_PID=${SERVER_PID[postgres]}
+    say "$GREEN✓$PLAIN PostgreSQL is ready"
+    prepare_database postgres
+    REDIS_URLS='' BELLHOP_REDIS_PIDS='' BELLHOP_CLUSTER_SECRETS=''
+    if [[ -z $no_redis ]]; then
+        password=$(openssl rand -hex 20)
+        start_redis redis "requirepass $password"
+        # shellcheck disable=SC2153 # of stores.sh
+        REDIS_URLS=redis://:$password@${REDIS_URL[redis]#redis://}
+        BELLHOP_REDIS_PIDS=${SERVER_PID[redis]}
+        BELLHOP_CLUSTER_SECRETS=run:$(openssl rand -base64 32)
+        say "$GREEN✓$PLAIN Redis is ready"
+    fi
+    BELLHOP_DEMO_PASSWORD=$(openssl rand -hex 8)
+}
+
+# start_cluster: uses $nodes, $port and $no_redis; sets the values that write_env writes.
 start_cluster() {
     local i node_port admin_port apps lines='' urls=() admin_urls=() pids=()
     export CLUSTER_STATE=$STATE
+    at_exit stop_started
+    start_stores
     BELLHOP_JWT_SECRETS=run:$(openssl rand -base64 32)
     BELLHOP_DOMAIN_KEY=$(openssl rand -hex 10)
     BELLHOP_APP_ID=demo BELLHOP_APP_KEY=$(openssl rand -hex 10) BELLHOP_APP_SECRET=$(openssl rand -hex 20)
@@ -36,6 +108,7 @@ start_cluster() {
         # Secrets travel in the environment: a command line can be read by everyone on the machine.
         BELLHOP_NODE_ID=node-$i BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$node_port BELLHOP_ADMIN_HOST=127.0.0.1 \
             BELLHOP_ADMIN_PORT=$admin_port BELLHOP_JWT_SECRETS=$BELLHOP_JWT_SECRETS BELLHOP_APPS=$apps \
+            DATABASE_URL=$DATABASE_URL REDIS_URLS=$REDIS_URLS BELLHOP_CLUSTER_SECRETS=$BELLHOP_CLUSTER_SECRETS \
             BELLHOP_WEB=$TOP/Sources/Web BELLHOP_LOOPS=${BELLHOP_LOOPS:-1} start_server "node-$i" "$RELEASE/bellhop"
         urls+=("http://127.0.0.1:$node_port") admin_urls+=("http://127.0.0.1:$admin_port")
         pids+=("${SERVER_PID[node-$i]}")
@@ -73,7 +146,8 @@ write_env() {
     (
         umask 077 # it has secrets
         for name in BELLHOP_URL BELLHOP_NODES BELLHOP_ADMIN_URLS BELLHOP_PIDS BELLHOP_BALANCER_PID BELLHOP_APP_ID \
-            BELLHOP_APP_KEY BELLHOP_APP_SECRET BELLHOP_DOMAIN_KEY BELLHOP_JWT_SECRETS; do
+            BELLHOP_APP_KEY BELLHOP_APP_SECRET BELLHOP_DOMAIN_KEY BELLHOP_JWT_SECRETS BELLHOP_CLUSTER_SECRETS \
+            DATABASE_URL BELLHOP_MIGRATE_URL BELLHOP_POSTGRES_PID REDIS_URLS BELLHOP_REDIS_PIDS BELLHOP_DEMO_PASSWORD; do
             printf '%s=%s\n' "$name" "${!name}"
         done >"$ENV_FILE.new"
         mv "$ENV_FILE.new" "$ENV_FILE"
@@ -92,6 +166,7 @@ watch_cluster() {
             warn "$name ended by itself (exit $status); the end of ${SERVER_LOG[$name]}:"
             tail -n 10 "${SERVER_LOG[$name]}" | sed 's/^/    /' >&2
             [[ $name != balancer ]] || die 70 "Without the balancer nobody can connect."
+            [[ $name == node-* ]] || continue # nodes live on without their stores
             alive=$((alive - 1))
             ((alive > 0)) || die 70 "No node is left."
         done

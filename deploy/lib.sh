@@ -248,19 +248,31 @@ stop_server() { # NAME
 # How long servers may take to leave before they are killed.
 SERVER_PATIENCE=10
 
+# stop_together SECONDS PID…: tells all of them to stop, then waits for each.
+stop_together() {
+    local patience=$1 pid
+    shift
+    (($# == 0)) || kill -TERM "$@" 2>/dev/null || true
+    for pid in "$@"; do reap_pid "$pid" "$patience"; done
+}
+
 stop_servers() {
     local i pid pids=()
     for ((i = ${#SERVER_NAMES[@]} - 1; i >= 0; i--)); do
         pid=${SERVER_PID[${SERVER_NAMES[i]}]:-}
         [[ -z $pid ]] || pids+=("$pid")
     done
-    ((${#pids[@]} == 0)) || kill -TERM "${pids[@]}" 2>/dev/null || true
-    for pid in "${pids[@]}"; do reap_pid "$pid" "$SERVER_PATIENCE"; done
+    stop_together "$SERVER_PATIENCE" "${pids[@]}"
     forget_servers
 }
 
-# Detached servers live on: what was started is forgotten, nothing is stopped on exit.
 forget_servers() { SERVER_PID=() SERVER_NAMES=(); }
+
+# Detached servers live on: what was started is forgotten, nothing is stopped or cleaned up on exit.
+detach_servers() {
+    forget_servers
+    CLEANUPS=()
+}
 
 # ------------------------------------------------------------------------------------------------------ leaving
 

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// What the bridge has done so far and how its servers stand; a copy.
 package struct RedisFigures: Equatable, Sendable {
-    /// Messages handed to a server's connection; beats are not among them.
+    /// Messages handed to a server's connection, beats included.
     package var published: UInt64 = 0
     /// Messages that were never sent: too old, too many, too long, or no server.
     package var dropped: UInt64 = 0

@@ -161,12 +161,15 @@ def start_peer(program: pathlib.Path, log: pathlib.Path, files: int | None = Non
 def start_node(
     program: pathlib.Path, log: pathlib.Path, files: int | None = None, loops: int = 1, **more: str
 ) -> Server:
-    """A node without database and Redis."""
+    """A node with the database of DATABASE_URL, which must have been migrated, and without Redis."""
+    if "DATABASE_URL" not in os.environ:
+        raise RuntimeError("a node needs a database: set DATABASE_URL, or run deploy/test abuse")
     port = free_port()
     settings = {
         "BELLHOP_HOST": HOST,
         "BELLHOP_PORT": str(port),
         "BELLHOP_LOOPS": str(loops),
+        "BELLHOP_DB_POOL": "2",
         "BELLHOP_JWT_SECRETS": "abuse:" + base64.b64encode(bytes(32)).decode(),
         "BELLHOP_APPS": "1:abuse-key:abuse-secret-abuse-secret",
         "BELLHOP_DRAIN_SECONDS": "1",

@@ -7,7 +7,8 @@ import Testing
 @Suite struct NodeConfigurationTests {
     private static let key = String(repeating: "A", count: 43) + "="
     private static let least = [
-        "BELLHOP_JWT_SECRETS": "k1:\(key)", "BELLHOP_APPS": "1:key:\(String(repeating: "s", count: 16))",
+        "DATABASE_URL": "postgresql://node@db/bellhop", "BELLHOP_JWT_SECRETS": "k1:\(key)",
+        "BELLHOP_APPS": "1:key:\(String(repeating: "s", count: 16))",
     ]
 
     private static let surroundings = NodeConfiguration.Surroundings(
@@ -36,11 +37,12 @@ import Testing
         self.faults(Self.least.merging(more) { $1 })
     }
 
-    @Test func `with the two required settings everything else has its default`() throws {
+    @Test func `with the required settings everything else has its default`() throws {
         let configuration = try self.configuration()
         #expect(configuration.tokenKeys.map(\.id) == ["k1"])
         #expect(configuration.apps.map(\.key) == ["key"])
-        #expect(configuration.database == nil)
+        #expect(configuration.database?.description == "postgresql://db/bellhop")
+        #expect(configuration.migrationDatabase == configuration.database)
         #expect(configuration.redisServers.isEmpty)
         #expect(configuration.host == "0.0.0.0")
         #expect(configuration.port == 8_080)
@@ -60,6 +62,8 @@ import Testing
     @Test func `an empty environment lacks exactly what is required, with a line that can be tried`() {
         #expect(
             self.faults([:]) == [
+                "DATABASE_URL: is required; for example "
+                    + "DATABASE_URL=postgresql://bellhop_node@127.0.0.1:5432/bellhop",
                 "BELLHOP_JWT_SECRETS: is required; for example BELLHOP_JWT_SECRETS=k1:$(openssl rand -base64 32)",
                 "BELLHOP_APPS: is required; for example BELLHOP_APPS=hotel:hotel-key:$(openssl rand -hex 20)",
             ])
@@ -74,7 +78,8 @@ import Testing
             "BELLHOP_ALLOWED_ORIGINS": "https://a.example",
             "BELLHOP_APPS": "1:k1:ssssssssssssssss,2:k2:ssssssssssssssss",
             "BELLHOP_APPS_FILE": "/run/keys", "BELLHOP_NODE_ID": "n-1", "BELLHOP_ADVERTISE": "n1.example:81",
-            "BELLHOP_CLUSTER_SECRETS": "c1:\(Self.key)", "BELLHOP_LOOPS": "7", "BELLHOP_DRAIN_SECONDS": "0",
+            "BELLHOP_CLUSTER_SECRETS": "c1:\(Self.key)", "BELLHOP_LOOPS": "7",
+            "BELLHOP_STORE_LOOP": "on", "BELLHOP_DRAIN_SECONDS": "0",
             "BELLHOP_DRAIN_NOTICE_SECONDS": "5", "BELLHOP_WEB": "/srv/web", "BELLHOP_TEST_CLIENTS": "1",
             "BELLHOP_MAX_CONNECTIONS": "9",
             "BELLHOP_MAX_HEADER_BYTES": "1024", "BELLHOP_MAX_BODY_BYTES": "2048", "BELLHOP_MAX_MESSAGE_BYTES": "4096",
@@ -86,6 +91,7 @@ import Testing
         #expect(
             configuration.describe() == """
                 # Required
+                DATABASE_URL=postgresql://db/bellhop
                 BELLHOP_JWT_SECRETS=redacted (kid k9)
                 BELLHOP_APPS=redacted (id 1, 2)
 
@@ -99,7 +105,6 @@ import Testing
                 BELLHOP_ALLOWED_ORIGINS=https://a.example
 
                 # Stores
-                DATABASE_URL=postgresql://db/bellhop
                 BELLHOP_MIGRATE_URL=postgresql://db2/bellhop
                 BELLHOP_DB_PREPARED=off
                 BELLHOP_DB_POOL=3
@@ -111,6 +116,7 @@ import Testing
                 BELLHOP_CLUSTER_SECRETS=redacted (kid c1)
                 BELLHOP_APPS_FILE=/run/keys
                 BELLHOP_LOOPS=7
+                BELLHOP_STORE_LOOP=on
                 BELLHOP_DRAIN_NOTICE_SECONDS=5
                 BELLHOP_DRAIN_SECONDS=0
                 BELLHOP_WEB=/srv/web
@@ -218,8 +224,7 @@ import Testing
         let one = try self.configuration(["DATABASE_URL": "postgresql://h/d"])
         #expect(one.migrationDatabase == one.database)
         let own = try self.configuration(["BELLHOP_MIGRATE_URL": "postgresql://h/d"])
-        #expect(own.database == nil)
-        #expect(own.migrationDatabase != nil)
+        #expect(own.migrationDatabase?.description == "postgresql://h/d" && own.database != own.migrationDatabase)
     }
 
     @Test func `this machine has cores and gives a node a valid random name`() throws {

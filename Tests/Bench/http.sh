@@ -2,6 +2,7 @@
 # Plain HTTP: the node's /livez beside nginx that returns an answer of the same size, over kept-alive connections.
 # Sourced after servers.sh, whose PORT and PIDS it fills for the two.
 # shellcheck disable=SC2154,SC2153
+. "$TOP/deploy/stores.sh"
 
 # cpu_ticks PID…: what they have used, in hundredths of a second.
 cpu_ticks() {
@@ -19,10 +20,12 @@ serve_node() {
     local port
     free_port port
     PORT[node]=$port
-    BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$port BELLHOP_LOOPS=1 BELLHOP_LOG=warning \
+    start_postgres postgres
+    prepare_database postgres
+    DATABASE_URL=$DATABASE_URL BELLHOP_DB_POOL=1 BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$port BELLHOP_LOOPS=1 BELLHOP_LOG=warning \
         BELLHOP_JWT_SECRETS=bench:$(openssl rand -base64 32) \
         BELLHOP_APPS=bench:bench:$(openssl rand -hex 16) pinned node "$RELEASE/bellhop"
-    await_server node 20 http "http://127.0.0.1:$port/livez"
+    await_server node 20 http "http://127.0.0.1:$port/readyz"
 }
 
 answer_of() { curl -fsS -i "http://127.0.0.1:${PORT[$1]}/livez"; }
@@ -58,6 +61,7 @@ bench_http() {
     seconds=${seconds:-4}
     build_release bellhop
     need_packages nginx wrk openssl
+    need_postgres
     serve_node
     serve_static
     count=$(rounds 7)
@@ -81,4 +85,5 @@ bench_http() {
     done
     stop_server nginx
     stop_server node
+    stop_server postgres
 }

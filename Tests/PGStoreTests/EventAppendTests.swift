@@ -69,7 +69,7 @@ import Testing
                 let head = try await log.heads(of: [piece.stream])[piece.stream]
                 #expect(head?.epoch == piece.epoch)
                 #expect(head?.seq == piece.events.last?.seq)
-                let stored = try await log.events(of: piece.stream, after: 0, through: 9, limit: 9)
+                let stored = try await log.events(of: piece.stream, after: 0, through: 9, limit: 9, notBefore: nil)
                 #expect(stored == piece.events)
             }
         }
@@ -130,12 +130,12 @@ import Testing
             let news = try await self.commit(EventAppend(origin, events: [entry], audit: []), to: pool)
             let log = PGEventLog(pool)
             let stream = EventStream.tenant(self.tenant)
-            #expect(try await log.events(of: stream, after: 0, through: 9, limit: 9) == news[0].events)
+            #expect(try await log.events(of: stream, after: 0, through: 9, limit: 9, notBefore: nil) == news[0].events)
             let erase = PGQuery("SELECT bellhop.erase_guest($1)", .id(self.user))
             try await pool.transaction(preamble: [.tenant(self.tenant)]) { transaction throws(StoreError) in
                 _ = try await transaction.run([erase])
             }
-            #expect(try await log.events(of: stream, after: 0, through: 9, limit: 9)[0].targets.isEmpty)
+            #expect(try await log.events(of: stream, after: 0, through: 9, limit: 9, notBefore: nil)[0].targets.isEmpty)
         }
     }
 

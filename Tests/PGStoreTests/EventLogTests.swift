@@ -75,7 +75,7 @@ import Testing
             try await self.append(["room:a", "room:b"], to: pool)
             try await self.append(["room:c"], to: pool)
             let stream = EventStream.tenant(self.tenant)
-            let all = try await log.events(of: stream, after: 0, through: 3, limit: 10)
+            let all = try await log.events(of: stream, after: 0, through: 3, limit: 10, notBefore: nil)
             #expect(all.map(\.seq) == [1, 2, 3])
             #expect(all.map(\.name) == ["room:a", "room:b", "room:c"])
             #expect(zip(all, all.dropFirst()).allSatisfy { $0.recordedAt <= $1.recordedAt })
@@ -85,10 +85,46 @@ import Testing
                     EventTarget(Audience(.frontDesk, subject: 7), projection: 1),
                 ])
             #expect(all[0].projections.map { String(decoding: $0, as: UTF8.self) }[0] == #"{"meta":{"name":"room:a""#)
-            #expect(try await log.events(of: stream, after: 1, through: 2, limit: 10).map(\.seq) == [2])
-            #expect(try await log.events(of: stream, after: 0, through: 3, limit: 2).map(\.seq) == [1, 2])
-            #expect(try await log.events(of: stream, after: 3, through: 9, limit: 2).isEmpty)
-            #expect(try await log.events(of: .system, after: 0, through: 9, limit: 2).isEmpty)
+            #expect(try await log.events(of: stream, after: 1, through: 2, limit: 10, notBefore: nil).map(\.seq) == [2])
+            let first = try await log.events(of: stream, after: 0, through: 3, limit: 2, notBefore: nil)
+            #expect(first.map(\.seq) == [1, 2])
+            #expect(try await log.events(of: stream, after: 3, through: 9, limit: 2, notBefore: nil).isEmpty)
+            #expect(try await log.events(of: .system, after: 0, through: 9, limit: 2, notBefore: nil).isEmpty)
+        }
+    }
+
+    @Test func `a moment before the wanted events leaves none of them out, a later one does`() async throws {
+        try await self.withLog { log, pool, database in
+            let stream = EventStream.tenant(self.tenant)
+            try await self.append(["room:a"], to: pool)
+            let start = try #require(try await log.heads(of: [stream])[stream]?.lastAt)
+            try await self.append(["room:b"], to: pool)
+            // In the same millisecond or not: what was appended behind a head was not recorded before it.
+            let found = try await log.events(of: stream, after: 1, through: 2, limit: 10, notBefore: start)
+            #expect(found.map(\.seq) == [2])
+            let first = try await log.events(of: stream, after: 0, through: 1, limit: 1, notBefore: nil)[0]
+            #expect(first.recordedAt <= start)
+            let later = Timestamp(milliseconds: found[0].recordedAt.milliseconds + 1)
+            #expect(try await log.events(of: stream, after: 0, through: 2, limit: 10, notBefore: later).isEmpty)
+        }
+    }
+
+    @Test func `a stream that lost events gets one new epoch, whoever asks for it`() async throws {
+        try await self.withLog { log, pool, database in
+            let stream = EventStream.tenant(self.tenant)
+            try await self.append(["room:a", "room:b", "room:c"], to: pool)
+            let before = try #require(try await log.heads(of: [stream])[stream])
+            #expect(before.seq == 3)
+            // Nobody has delivered more than there is: it stays.
+            #expect(try await log.renewEpoch(of: stream, delivered: before) == before)
+            // The database comes back without its last two commits, and as it says of itself, it is what it was.
+            try await database.run(
+                "DELETE FROM bellhop.event WHERE seq > 1; UPDATE bellhop.stream_head SET seq = 1 WHERE seq = 3")
+            let after = try #require(try await log.renewEpoch(of: stream, delivered: before))
+            #expect(after.seq == 1 && after.epoch != before.epoch)
+            #expect(try await log.renewEpoch(of: stream, delivered: before) == after, "the second changes nothing")
+            #expect(try await log.heads(of: [stream])[stream] == after)
+            #expect(try await log.renewEpoch(of: .tenant(TenantID.new()), delivered: before) == nil)
         }
     }
 
@@ -96,11 +132,11 @@ import Testing
         try await self.withLog { log, pool, _ in
             try await self.append(["stay:checked_in"], personal: true, to: pool)
             let stream = EventStream.tenant(self.tenant)
-            let before = try await log.events(of: stream, after: 0, through: 1, limit: 1)[0]
+            let before = try await log.events(of: stream, after: 0, through: 1, limit: 1, notBefore: nil)[0]
             #expect(before.targets.count == 2)
             #expect(String(decoding: before.projections[1], as: UTF8.self) == #"{"guest":"Ada","meta":{"#)
             try await self.commit(PGQuery("SELECT bellhop.erase_guest($1)", .id(self.guest)), to: pool)
-            let after = try await log.events(of: stream, after: 0, through: 1, limit: 1)[0]
+            let after = try await log.events(of: stream, after: 0, through: 1, limit: 1, notBefore: nil)[0]
             #expect(after.targets == [EventTarget(Audience(.tenant), projection: 0)])
             #expect(after.projections[1].isEmpty)
             #expect(after.seq == 1)

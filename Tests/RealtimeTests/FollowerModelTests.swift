@@ -82,10 +82,14 @@ private struct FollowerModel {
         Issue.record("it never caught up: \(self.state.phase) at \(String(describing: self.position)) of \(self.head)")
     }
 
-    private var head: StreamHead { StreamHead(epoch: Epoch(raw: self.epoch), seq: Int64(self.log.count)) }
+    private var head: StreamHead {
+        StreamHead(epoch: Epoch(raw: self.epoch), seq: Int64(self.log.count), lastAt: self.log.last?.recordedAt)
+    }
 
     private func answer(to read: FollowerActions.GapRead) -> Answer {
-        let events = self.log.filter { $0.seq > read.after && $0.seq <= read.through }
+        // What is not looked for because of its time must not be missing.
+        let notBefore = read.notBefore ?? Timestamp(milliseconds: 0)
+        let events = self.log.filter { $0.seq > read.after && $0.seq <= read.through && $0.recordedAt >= notBefore }
         return Answer(events: Array(events.prefix(read.limit)), head: self.head)
     }
 

@@ -283,7 +283,8 @@ extension LoggedEvent {
                 now: 1020)
             #expect(actions.deliver.count == 500)
             let next = FollowerActions.GapRead(
-                number: UInt64(piece + 2), after: start + 500, through: 1510, limit: 500)
+                number: UInt64(piece + 2), after: start + 500, through: 1510, limit: 500,
+                notBefore: LoggedEvent.sample(start + 500).recordedAt)
             #expect(actions.read == (piece < 2 ? next : nil))
         }
         #expect(state.phase == .following && state.head == self.head(1510))
@@ -360,6 +361,35 @@ extension LoggedEvent {
         #expect(state.timePassed(now: 20).read?.through == 1)
         #expect(state.eventsRead(1, [.sample(1)], head: self.head(10), now: 20).deliver == LoggedEvent.samples(1...4))
         #expect(state.phase == .waiting(since: 20))
-        #expect(state.timePassed(now: 40).read == FollowerActions.GapRead(number: 2, after: 4, through: 10, limit: 500))
+        let rest = FollowerActions.GapRead(
+            number: 2, after: 4, through: 10, limit: 500, notBefore: LoggedEvent.sample(4).recordedAt)
+        #expect(state.timePassed(now: 40).read == rest)
+    }
+
+    @Test func `a gap is looked for no earlier than what came before it`() {
+        let (first, moment) = (Timestamp(milliseconds: 5), LoggedEvent.sample(11).recordedAt)
+        var state = self.readingHead()
+        let head = StreamHead(epoch: self.epoch, seq: 10, lastAt: first)
+        _ = state.headRead(head, asked: state.question, now: 1000)
+        _ = state.hint(epoch: self.epoch, [.sample(12)], now: 1000)
+        #expect(state.timePassed(now: 1020).read?.notBefore == first, "the head was the last that is known of")
+        _ = state.eventsRead(1, [.sample(11)], head: self.head(12), now: 1020)
+        _ = state.hint(epoch: self.epoch, [.sample(14)], now: 1020)
+        #expect(state.timePassed(now: 1040).read?.notBefore == LoggedEvent.sample(12).recordedAt && moment > first)
+        // The time of a stream that has been lost says nothing about the one in its place.
+        let reset = state.eventsRead(2, [], head: StreamHead(epoch: self.other, seq: 20), now: 1040)
+        #expect(reset.reset?.seq == 20)
+        _ = state.headRead(StreamHead(epoch: self.other, seq: 22), asked: state.question, now: 1040)
+        #expect(state.timePassed(now: 1060).read?.notBefore == nil)
+    }
+
+    @Test func `it is behind by what it knows of and has not delivered`() {
+        #expect(self.readingHead().behind == 0)
+        var state = self.following()
+        #expect(state.behind == 0)
+        _ = state.headRead(self.head(14), asked: state.question, now: 1000)
+        #expect(state.behind == 4)
+        _ = state.hint(epoch: self.epoch, LoggedEvent.samples(11...13), now: 1000)
+        #expect(state.behind == 1)
     }
 }

@@ -146,11 +146,42 @@ import Testing
         for client in clients { #expect(try client.next() == "resync t 2 1") }
         fixture.commit(["other b"])
         for client in clients { #expect(try client.next() == "t 2") }
-        #expect(fixture.wentBack.withLock { $0.isEmpty })
+        #expect(fixture.store.state.withLock { $0.renewals.isEmpty })
+    }
+
+    @Test func `a database that lost commits and whose epoch nobody changed is given a new one`() throws {
+        let fixture = try HubFixture(loops: 2) { terms in
+            terms.headInterval = 20
+            terms.follower.firstRestMilliseconds = 5
+        }
+        defer { fixture.stop() }
+        let clients = try (0..<2).map { _ in try self.subscribed(fixture) }
+        fixture.commit(["a", "b"])
+        for client in clients { #expect(try client.next(2) == ["t 1", "t 2"]) }
         fixture.store.goBack(HubFixture.stream, by: 1, newEpoch: false)
-        for client in clients { #expect(try client.next() == "resync t 2 1") }
-        let head = StreamHead(epoch: Epoch(raw: 2), seq: 1)
-        #expect(fixture.wentBack.withLock { $0 } == [head], "nobody gave it a new epoch")
+        for client in clients {
+            #expect(try client.next() == "resync t 1 1")
+            #expect(try client.next() == "resync t 2 1", "positions of the first epoch mean nothing any more")
+        }
+        #expect(fixture.store.state.withLock { $0.renewals } == [StreamHead(epoch: Epoch(raw: 1), seq: 2)])
+        #expect(fixture.metrics.renewals.total == 1)
+        fixture.commit(["other b"])
+        for client in clients { #expect(try client.next() == "t 2") }
+    }
+
+    @Test func `an epoch is asked for until the store answers`() throws {
+        let fixture = try HubFixture { terms in
+            terms.headInterval = 60_000
+            terms.follower.firstRestMilliseconds = 1
+        }
+        defer { fixture.stop() }
+        let client = try self.subscribed(fixture)
+        fixture.store.fail(3)
+        fixture.onBus { _, followers in
+            followers.renewEpoch(of: HubFixture.stream, delivered: StreamHead(epoch: Epoch(raw: 1), seq: 9))
+        }
+        #expect(try client.next() == "resync t 2 0")
+        #expect(fixture.metrics.storeFailures.total == 3 && fixture.metrics.renewals.total == 1)
     }
 
     @Test func `a stream that does not exist is refused, and can be asked for again`() throws {

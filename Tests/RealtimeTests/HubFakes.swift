@@ -16,6 +16,8 @@ final class ScriptedStore: EventStore {
         /// When each query for heads began and ended, in monotonic nanoseconds.
         var headTimes: [(began: UInt64, ended: UInt64)] = []
         var reads: [Read] = []
+        /// Heads behind which a follower found its stream.
+        var renewals: [StreamHead] = []
     }
 
     struct Read: Equatable {
@@ -49,20 +51,34 @@ final class ScriptedStore: EventStore {
             var heads: [EventStream: StreamHead] = [:]
             for stream in streams {
                 guard let log = state.logs[stream] else { continue }
-                heads[stream] = StreamHead(epoch: Epoch(raw: state.epoch), seq: log.last?.seq ?? 0)
+                heads[stream] = StreamHead(
+                    epoch: Epoch(raw: state.epoch), seq: log.last?.seq ?? 0, lastAt: log.last?.recordedAt)
             }
             return heads
         }
     }
 
     func events(
-        of stream: EventStream, after: Int64, through: Int64, limit: Int
+        of stream: EventStream, after: Int64, through: Int64, limit: Int, notBefore: Timestamp?
     ) async throws(StoreError) -> [LoggedEvent] {
         self.state.withLock { $0.reads.append(Read(after: after, through: through)) }
         try await self.pass()
         return self.state.withLock { state in
             let log = state.logs[stream] ?? []
-            return Array(log.filter { $0.seq > after && $0.seq <= through }.prefix(limit))
+            let oldest = notBefore?.milliseconds ?? .min
+            return Array(
+                log.filter { $0.seq > after && $0.seq <= through && $0.recordedAt.milliseconds >= oldest }.prefix(limit)
+            )
+        }
+    }
+
+    func renewEpoch(of stream: EventStream, delivered: StreamHead) async throws(StoreError) -> StreamHead? {
+        try await self.pass()
+        return self.state.withLock { state in
+            state.renewals.append(delivered)
+            guard let log = state.logs[stream] else { return nil }
+            if delivered.epoch.raw == state.epoch, (log.last?.seq ?? 0) < delivered.seq { state.epoch += 1 }
+            return StreamHead(epoch: Epoch(raw: state.epoch), seq: log.last?.seq ?? 0)
         }
     }
 

@@ -12,7 +12,6 @@ final class HubFixture: Sendable {
     let server: ClientServer
     let store = ScriptedStore()
     let metrics: FanoutMetrics
-    let wentBack = Locked<[StreamHead]>([])
     let port: UInt16
 
     static let stream = EventStream.tenant(TenantID(raw: 7))
@@ -37,14 +36,12 @@ final class HubFixture: Sendable {
         // Tests that are not about polling must not be helped by it.
         terms.headInterval = 60_000
         change(&terms)
-        let (store, wentBack, chosen) = (self.store, self.wentBack, terms)
+        let (store, chosen) = (self.store, terms)
         store.create(Self.stream)
         self.server.loops[0].post { loop in
             let bus = ScriptedBus()
             loop.attach(bus)
-            Followers(
-                loop: loop, bus: bus, store: store, doors: doors, metrics: metrics, terms: chosen,
-                wentBack: { _, head in wentBack.withLock { $0.append(head) } })
+            Followers(loop: loop, bus: bus, store: store, doors: doors, metrics: metrics, terms: chosen)
         }
     }
 

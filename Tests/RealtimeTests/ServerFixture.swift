@@ -64,7 +64,7 @@ struct FixtureService: HTTPService {
         ])
     }
 
-    func welcome(_ head: HTTPRequest) -> HTTPWelcome {
+    func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome {
         if head.path == "/refused" {
             return .refused(HTTPResponse(status: .unauthorized, problem: "who are you"))
         }

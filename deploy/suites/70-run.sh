@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
 # in: gate
-# proves: deploy/run brings up a cluster that answers through the balancer, survives the loss of a node, and leaves nothing
+# proves: deploy/run brings up a cluster that answers through the balancer, survives the loss of a node or a store, and leaves nothing
 
 . "$(dirname "$0")/checks.sh"
 
-need_packages curl
+need_packages curl postgresql-client-15
 # A state folder of its own: a cluster that somebody runs in this checkout is left alone.
 export STATE_FOLDER=$STATE/test/run-state
 mkdir -p "$STATE_FOLDER"
 ENV_FILE=$STATE_FOLDER/env
 . "$TOP/deploy/cluster.sh"
 at_exit deploy/stop
+
+# A setting of whoever runs this must not reach the nodes.
+unset DATABASE_URL REDIS_URLS
 
 answers() { [[ $(curl -s -m 2 -o /dev/null -w '%{http_code}' "$1") == "$2" ]]; } # URL STATUS
 
@@ -22,6 +25,130 @@ nothing_is_left() {
             say "still running: ${environment//[^0-9]/}" && return 1
         fi
     done
+    no_postgres
+    [[ ! -e $STATE_FOLDER/postgres && ! -e $STATE_FOLDER/database.folders ]]
+}
+
+# The server's own children have other words in the place of their command line and environment.
+no_postgres() {
+    local folder
+    for folder in /proc/[0-9]*/cwd; do
+        [[ $(readlink "$folder" 2>/dev/null) != "$STATE_FOLDER/postgres/data"* ]] || return 1
+    done
+}
+
+describes_the_cluster() {
+    local name
+    for name in BELLHOP_URL BELLHOP_NODES BELLHOP_PIDS BELLHOP_ADMIN_URLS BELLHOP_APP_ID BELLHOP_APP_KEY BELLHOP_APP_SECRET \
+        BELLHOP_DOMAIN_KEY DATABASE_URL BELLHOP_MIGRATE_URL REDIS_URLS BELLHOP_JWT_SECRETS BELLHOP_DEMO_PASSWORD \
+        BELLHOP_REDIS_PIDS BELLHOP_POSTGRES_PID BELLHOP_BALANCER_PID; do
+        grep -qE "^$name=.+" "$ENV_FILE" || { say "$name is missing" && return 1; }
+    done
+}
+
+ask() { psql -X -q -At -v ON_ERROR_STOP=1 "$1" -c "$2"; } # URI STATEMENT
+
+# It may look at the ledger and cannot do anything that row-level security or ownership would forbid.
+is_a_modest_role() {
+    [[ $(ask "$DATABASE_URL" "select count(*) > 0 from public.schema_migrations") == t ]]
+    [[ $(ask "$DATABASE_URL" "select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb from pg_roles
+        where rolname = current_user") == f ]]
+    [[ $(ask "$DATABASE_URL" "select count(*) from pg_class where relowner = current_user::regrole") == 0 ]]
+    ! ask "$DATABASE_URL" "create table bellhop.mine (x int)"
+}
+
+is_healthy() { all_say ok; }
+all_say() { # WORD: /healthz of every node
+    local node
+    for node in ${BELLHOP_NODES//,/ }; do [[ $(curl -s -m 2 "$node/healthz") == "$1" ]] || return 1; done
+}
+
+all_ready() {
+    local node
+    for node in ${BELLHOP_NODES//,/ }; do answers "$node/readyz" 200 || return 1; done
+}
+
+milliseconds() { echo $(($(date +%s%N) / 1000000)); }
+
+# notices PID: that all nodes say so within a second after it was killed, and take clients nevertheless.
+notices() {
+    local killed
+    killed=$(milliseconds)
+    kill -KILL "$1"
+    until all_say degraded; do
+        (($(milliseconds) - killed < 1000)) || { say "after $(($(milliseconds) - killed)) ms: $(curl -s "${BELLHOP_NODES%%,*}/healthz")" && return 1; }
+    done
+    say "after $(($(milliseconds) - killed)) ms"
+    all_ready
+}
+
+tells_operators_all() {
+    local node health
+    for node in ${BELLHOP_ADMIN_URLS//,/ }; do
+        health=$(curl -s -m 2 "$node/healthz")
+        say "$health"
+        grep -qE '"name":"postgresql","status":"ok","reachable":true,"schema":[0-9]+' <<<"$health"
+        grep -q '"name":"redis-1","status":"ok","beat":true,"connected":true' <<<"$health"
+    done
+}
+
+# node NAME=VALUE…: runs a node with the least that it needs, these settings and whatever they overrule, for at most 20 s.
+node() {
+    local port
+    free_port port
+    env BELLHOP_HOST=127.0.0.1 BELLHOP_PORT="$port" BELLHOP_JWT_SECRETS="$BELLHOP_JWT_SECRETS" BELLHOP_APPS=a:b:cccccccccccccccc \
+        "$@" timeout 20 "$RELEASE/bellhop"
+}
+
+needs_a_database() {
+    local output status=0
+    output=$(node 2>&1) || status=$?
+    say "exit $status: $output"
+    ((status == 78))
+    [[ $output == "DATABASE_URL: is required; for example "* && $(wc -l <<<"$output") == 1 ]]
+}
+
+refuses_a_newer_schema() {
+    local output status=0
+    ask "$BELLHOP_MIGRATE_URL" "insert into public.schema_migrations values (9999, 'next', decode(repeat('00', 32), 'hex'))"
+    output=$(node DATABASE_URL="$DATABASE_URL" 2>&1) || status=$?
+    # Those that serve already go on: the schema of the next release comes before its nodes.
+    is_healthy || status="$status, and others suffer"
+    ask "$BELLHOP_MIGRATE_URL" "delete from public.schema_migrations where version = 9999"
+    say "exit $status: $output"
+    [[ $status == 78 && $output == *"the schema has version 9999, which is newer than this program"* ]]
+}
+
+# Also without any store a node lives, takes nobody, and leaves when it is asked to.
+lives_without_stores() {
+    local port
+    free_port port
+    DATABASE_URL=postgresql://nobody@127.0.0.1:1/none BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$port BELLHOP_APPS=a:b:cccccccccccccccc \
+        BELLHOP_JWT_SECRETS=$BELLHOP_JWT_SECRETS BELLHOP_DRAIN_NOTICE_SECONDS=0 start_server lonely "$RELEASE/bellhop"
+    await_server lonely 20 http "http://127.0.0.1:$port/livez"
+    answers "http://127.0.0.1:$port/readyz" 404
+    answers "http://127.0.0.1:$port/healthz" 503
+    kill -TERM "${SERVER_PID[lonely]}"
+    wait "${SERVER_PID[lonely]}"
+}
+
+shows_no_password() {
+    local password
+    for password in "${DATABASE_URL#*bellhop:}" "${REDIS_URLS#redis://:}" "$BELLHOP_JWT_SECRETS"; do
+        if pgrep -fa -- "${password%%@*}"; then return 1; fi
+    done
+}
+
+alone() { [[ -z $REDIS_URLS && -z $BELLHOP_REDIS_PIDS && $BELLHOP_NODES != *,* ]] && is_healthy && all_ready; }
+
+# The same server again, on the same port with the same files.
+restart() { # NAME COMMAND…
+    start_server "$@"
+    wait_until 30 is_healthy && all_ready
+}
+
+comes_back() { # NAME COMMAND…: in this shell, so that the server is stopped with the suite
+    if restart "$@"; then passed "$1 comes back and is found again"; else failed "$1 comes back and is found again"; fi
 }
 
 refuses_a_second_run() {
@@ -58,16 +185,41 @@ ends_on() {
 check "deploy/run --detach ends with a ready cluster" deploy/run --detach
 # shellcheck disable=SC1090 # written by deploy/run
 . "$ENV_FILE"
+build_release bellhop >/dev/null # it is built: for RELEASE
+check "the settings for scripts are complete" describes_the_cluster
+check "the nodes' role owns nothing and is above nobody" is_a_modest_role
 check "the balancer answers /readyz" answers "$BELLHOP_URL/readyz" 200
+check "every node takes clients" all_ready
+check "every node says that it is well" is_healthy
+check "operators are told of every store" tells_operators_all
 for node in ${BELLHOP_NODES//,/ }; do check "${node##*:} answers /livez" answers "$node/livez" 200; done
 for node in ${BELLHOP_ADMIN_URLS//,/ }; do check "${node##*:} shows its metrics to operators" answers "$node/metrics" 200; done
 check "clients see no metrics" answers "$BELLHOP_URL/metrics" 404
 check "the settings are for their owner only" test "$(stat -c %a "$ENV_FILE")" = 600
+check "no command line shows a password" shows_no_password
+check "without a database's address a node does not start" needs_a_database
+check "a node refuses a schema that is newer than itself" refuses_a_newer_schema
+check "a node without its stores lives, and takes nobody" lives_without_stores
+check "a killed Redis is noticed within a second" notices "$BELLHOP_REDIS_PIDS"
+comes_back redis redis-server "$STATE_FOLDER/log/run/redis.conf"
+mapfile -d '' -t postgres <"/proc/$BELLHOP_POSTGRES_PID/cmdline"
+check "a killed PostgreSQL is noticed within a second" notices "$BELLHOP_POSTGRES_PID"
+wait_until 10 no_postgres # it does not start beside what is left of itself
+rm -f "$STATE_FOLDER"/postgres/{data/postmaster.pid,.s.PGSQL.*} # nor beside a zombie, where nobody waits for those
+comes_back postgres bash -c "$(declare -f as_postgres); as_postgres \"\$@\"" - "${postgres[@]}"
 check "a second run says that one is up" refuses_a_second_run
 check "the balancer leaves out a node that crashed" survives_a_crash
 check "deploy/stop ends the cluster" deploy/stop
+stop_server redis
+stop_server postgres 30
 check "nothing is left of it" nothing_is_left
 check "the balancer's port is closed" answers "$BELLHOP_URL/readyz" 000
+check "deploy/run --no-redis brings up one node" deploy/run --no-redis --no-demo --detach
+# shellcheck disable=SC1090
+. "$ENV_FILE"
+check "it is well without a Redis" alone
+check "deploy/stop ends it" deploy/stop
+check "nothing is left of it, either" nothing_is_left
 check "Ctrl-C ends a run in the foreground" ends_on INT
 check "SIGTERM ends a run in the foreground" ends_on TERM
 score

@@ -8,6 +8,7 @@ enum ExitCode: Int32, Sendable {
     case unavailable = 69
     /// A fault of the program itself.
     case software = 70
-    /// The environment was not understood.
+    /// The environment was not understood, or names a database that this program is not made for: starting again without a
+    /// change would not help.
     case configuration = 78
 }

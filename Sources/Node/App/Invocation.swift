@@ -91,9 +91,10 @@ enum Invocation: Equatable, Sendable {
 
             Exit status: 0 stopped as asked, \(ExitCode.usage.rawValue) bad command line, \
             \(ExitCode.unavailable.rawValue) a port or file is not to be had,
-            \(ExitCode.software.rawValue) our own fault, \(ExitCode.configuration.rawValue) bad environment.
+            \(ExitCode.software.rawValue) our own fault, \(ExitCode.configuration.rawValue) bad environment, or a database newer than this program.
 
-            A first try:
+            A first try, with a database that `bellhop migrate` has prepared:
+              DATABASE_URL=\(NodeSetting.databaseURL.example) \\
               BELLHOP_JWT_SECRETS=\(NodeSetting.jwtSecrets.example) \\
               BELLHOP_APPS=\(NodeSetting.apps.example) bellhop
               curl http://127.0.0.1:8080/readyz

@@ -1,16 +1,20 @@
 import Crypto
 import Glibc
 import Operations
+import PGStore
 import Reactor
 import Realtime
+import RedisBridge
 import Shared
 import Wire
 
-/// One node from its start to its end: opens in order, waits for a signal, leaves in order.
+/// One node from its start to its end: opens in order, waits for a signal, leaves in the reverse order.
 struct Node {
     private let configuration: NodeConfiguration
     private let log: Logger
     private let state: NodeState
+    private let stores: Stores
+    private let front: Front
     private let server: ClientServer
     private let signals: StopSignals
 
@@ -19,6 +23,7 @@ struct Node {
         let description: String
     }
 
+    /// Opens the ports. Stores are reached when they can be: a start does not wait for them.
     init(_ configuration: NodeConfiguration, log: Logger, writer: LogWriter, signals: StopSignals) throws {
         self.configuration = configuration
         self.log = log
@@ -29,20 +34,29 @@ struct Node {
         registry.collectBuild(version: BuildInfo.version)
         registry.collectLog(writer)
         let metrics = NodeMetrics(in: registry, loops: { [state] in state.loopFigures })
-        let ports = try Self.ports(configuration, self.state, registry)
+        let group = try LoopGroup(count: configuration.loops + (configuration.hasStoreLoop ? 1 : 0))
+        // The first loop, or the one behind those of the clients.
+        let storeLoop = group.handles[configuration.hasStoreLoop ? configuration.loops : 0]
+        self.stores = Stores(
+            configuration, on: storeLoop, migrations: try Migration.embedded(), in: registry, log: log)
+        self.state.uses(self.stores)
+        let (clients, admin, front) = try Self.ports(configuration, self.state, self.stores, registry)
+        self.front = front
         do throws(SystemError) {
             self.server = try ClientServer(
-                loops: configuration.loops, options: configuration.loopOptions,
-                connectionLimit: configuration.connectionLimit, clients: ports.clients, admin: ports.admin,
-                metrics: metrics, log: log)
+                on: group, clientLoops: configuration.loops, otherPlaces: RedisConnections.places,
+                options: configuration.loopOptions, connectionLimit: configuration.connectionLimit, clients: clients,
+                admin: admin, metrics: metrics, log: log)
         } catch {
-            throw Unavailable(description: "cannot listen on \(ports.clients.address): \(error)")
+            throw Unavailable(description: "cannot listen on \(clients.address): \(error)")
         }
-        self.state.becomesReady(self.server)
+        self.state.serves(self.server)
     }
 
     /// Serves until a signal asks to stop, then drains.
-    func run() {
+    ///
+    /// - Returns: why it ended.
+    func run() -> ExitCode {
         self.log.notice(
             "node.started",
             [
@@ -50,10 +64,33 @@ struct Node {
                 "admin": .id(self.server.adminAddress?.description ?? ""), "loops": .int(self.configuration.loops),
                 "connection_limit": .int(self.configuration.connectionLimit),
             ])
+        let isImpossible = self.awaitStores()
         _ = self.signals.wait()
+        if isImpossible.withLock({ $0 }) {
+            self.server.stop()
+            return .configuration
+        }
         // When a second signal came, nothing is waited for, not even a loop that does not turn any more.
-        if self.drain() { self.server.stop() }
+        if self.drain(), self.closeStores() { self.server.stop() }
         self.log.notice("node.stopped")
+        return .success
+    }
+
+    /// Begins to look for the database, and lets clients in when it is the right one.
+    ///
+    /// - Returns: whether the node was stopped because it can never be.
+    private func awaitStores() -> Locked<Bool> {
+        let (state, log, isImpossible) = (self.state, self.log, Locked(false))
+        self.stores.watch.start { verdict in
+            switch verdict {
+            case .fits: if state.becomesReady() { log.notice("node.ready") }
+            case .impossible(let reason):
+                log.error("node.wrong_database", ["reason": .string(reason)])
+                isImpossible.withLock { $0 = true }
+                StopSignals.ask()
+            }
+        }
+        return isImpossible
     }
 
     /// Readiness first, so that the balancer sends nobody new; then, when it has had time to look, the clients are sent
@@ -67,8 +104,24 @@ struct Node {
         self.server.leave(over: UInt64(self.configuration.drainSeconds) * 1000)
         let patience = Duration.seconds(self.configuration.drainSeconds) + Self.lastAnswers
         let deadline = ContinuousClock.now + patience
-        while self.server.connectionCount > 0, ContinuousClock.now < deadline {
+        while self.server.connectionCount > 0 || self.front.unfinished > 0, ContinuousClock.now < deadline {
             if self.signals.wait(within: .milliseconds(20)) { return self.cutShort() }
+        }
+        return true
+    }
+
+    /// When nobody is left who could ask for something: lets transactions finish and their news go out.
+    ///
+    /// - Returns: whether no signal cut it short.
+    private func closeStores() -> Bool {
+        let (stores, isClosed) = (self.stores, Locked(false))
+        Task {
+            await stores.stop()
+            isClosed.withLock { $0 = true }
+        }
+        let deadline = ContinuousClock.now + Self.lastTransactions
+        while !isClosed.withLock({ $0 }), ContinuousClock.now < deadline {
+            if self.signals.wait(within: .milliseconds(5)) { return self.cutShort() }
         }
         return true
     }
@@ -81,31 +134,38 @@ struct Node {
     /// Time for requests that were being answered, and for peers that close slowly, after the last close.
     private static let lastAnswers = Duration.seconds(6)
 
+    /// Longer than any transaction may take.
+    private static let lastTransactions = Duration.seconds(10)
+
+    private typealias Ports = (clients: ClientServer.Port, admin: ClientServer.Port?, front: Front)
+
     private static func ports(
-        _ configuration: NodeConfiguration, _ state: NodeState, _ registry: MetricsRegistry
-    ) throws -> (clients: ClientServer.Port, admin: ClientServer.Port?) {
+        _ configuration: NodeConfiguration, _ state: NodeState, _ stores: Stores, _ registry: MetricsRegistry
+    ) throws -> Ports {
         let health = HealthEndpoints(health: state, metrics: registry, hasAdminPort: configuration.adminPort != nil)
         let cors = CORSPolicy(allowed: configuration.allowedOrigins.compactMap { HTTPOrigin($0) })
         let workbench = try Workbench()
         let files = try configuration.webPath.map { path throws(Unavailable) in try Self.pages(path) }
-        func port(_ host: String, _ number: UInt16, _ site: Site) throws -> ClientServer.Port {
-            guard let address = SocketAddress(host, port: number) else {
+        func pages(_ site: Site) -> SitePart {
+            SitePart(site: site, proxies: configuration.proxies, workbench: workbench)
+        }
+        func address(_ host: String, _ port: UInt16) throws -> SocketAddress {
+            guard let address = SocketAddress(host, port: port) else {
                 throw Unavailable(description: "\(host) is no address")
             }
-            return ClientServer.Port(
-                address: address, terms: configuration.sessionTerms,
-                service: SiteService(
-                    site: site, proxies: configuration.proxies, workbench: workbench))
+            return address
         }
-        let clients = try port(
-            configuration.host, configuration.port,
-            Site(port: .client, health: health, cors: cors, files: files))
-        var admin = try configuration.adminPort.map {
-            try port(configuration.adminHost, $0, Site(port: .admin, health: health, cors: cors))
-        }
+        let front = Front(pages: pages(try Site(port: .client, health: health, cors: cors, files: files)))
+        let clients = front.port(
+            at: try address(configuration.host, configuration.port), terms: configuration.sessionTerms,
+            doors: stores.doors, metrics: stores.fanout)
+        guard let adminPort = configuration.adminPort else { return (clients, nil, front) }
+        var admin = ClientServer.Port(
+            address: try address(configuration.adminHost, adminPort), terms: configuration.sessionTerms,
+            service: Front(pages: pages(try Site(port: .admin, health: health, cors: cors))))
         // Operators and Prometheus come directly, not through the balancer.
-        admin?.terms.proxyProtocol = nil
-        return (clients, admin)
+        admin.terms.proxyProtocol = nil
+        return (clients, admin, front)
     }
 
     private static func pages(_ path: String) throws(Unavailable) -> StaticFiles {

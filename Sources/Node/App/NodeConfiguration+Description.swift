@@ -50,6 +50,7 @@ extension NodeConfiguration {
             (NodeSetting.nodeID, self.nodeID),
             (NodeSetting.advertise, self.advertised?.description ?? ""),
             (NodeSetting.loops, String(self.loops)),
+            (NodeSetting.storeLoop, Self.shown(self.hasStoreLoop)),
             (NodeSetting.drainNotice, String(self.drainNoticeSeconds)),
             (NodeSetting.drain, String(self.drainSeconds)),
             (NodeSetting.web, self.webPath ?? ""),

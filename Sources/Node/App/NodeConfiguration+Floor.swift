@@ -14,7 +14,8 @@ extension NodeConfiguration {
 
     /// Without a setting, what descriptors allow, less some for files, stores and the loops themselves.
     var connectionLimit: Int {
-        let free = OpenDescriptors.limit - Self.reservedDescriptors - 4 * self.loops
+        let stores = self.databaseConnections + 2 * self.redisServers.count
+        let free = OpenDescriptors.limit - Self.reservedDescriptors - 4 * (self.loops + 1) - stores
         return self.limits.connections ?? min(max(16, free), Self.mostConnections)
     }
 

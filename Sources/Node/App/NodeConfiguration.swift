@@ -3,7 +3,7 @@ internal import Shared
 
 /// Everything that the starter of a node decides: read once in main, never changed.
 struct NodeConfiguration: Sendable, Equatable {
-    /// `DATABASE_URL`: PostgreSQL as the role of the node.
+    /// `DATABASE_URL`: PostgreSQL as the role of the node; there in every configuration that was read.
     var database: DatabaseAddress?
     /// `BELLHOP_MIGRATE_URL`: PostgreSQL as the owner; without it ``database``.
     var migrationDatabase: DatabaseAddress?
@@ -44,6 +44,8 @@ struct NodeConfiguration: Sendable, Equatable {
     var clusterKeys: [SigningKey] = []
     /// `BELLHOP_LOOPS`: event loops.
     var loops: Int
+    /// `BELLHOP_STORE_LOOP`: whether PostgreSQL and Redis have an event loop of their own, besides ``loops``.
+    var hasStoreLoop = false
     /// `BELLHOP_DRAIN_NOTICE_SECONDS`: from SIGTERM to the first close.
     var drainNoticeSeconds = 2
     /// `BELLHOP_DRAIN_SECONDS`: from the first close to the last.
@@ -100,9 +102,9 @@ struct NodeConfiguration: Sendable, Equatable {
         var reader = SettingReader(
             environment, settings: NodeSetting.all, prefix: "BELLHOP_", foreign: NodeSetting.foreign,
             file: surroundings.file)
+        self.readStores(&reader)
         self.readCredentials(&reader, surroundings)
         self.readNetwork(&reader)
-        self.readStores(&reader)
         self.readNode(&reader, surroundings)
         self.readLimits(&reader)
         try reader.finish()
@@ -129,6 +131,7 @@ struct NodeConfiguration: Sendable, Equatable {
         reader.read(NodeSetting.databaseURL, into: &self.database) { text throws(SettingProblem) in
             try DatabaseAddress(setting: text)
         }
+        reader.require(NodeSetting.databaseURL)
         self.migrationDatabase = self.database
         reader.read(NodeSetting.migrateURL, into: &self.migrationDatabase) { text throws(SettingProblem) in
             try DatabaseAddress(setting: text)
@@ -190,6 +193,7 @@ struct NodeConfiguration: Sendable, Equatable {
             if self.advertised == nil { reader.require(NodeSetting.advertise, reason) }
         }
         reader.read(NodeSetting.loops, into: &self.loops, in: Self.loopRange)
+        reader.read(NodeSetting.storeLoop, into: &self.hasStoreLoop)
         reader.read(NodeSetting.drainNotice, into: &self.drainNoticeSeconds, in: 0...300)
         reader.read(NodeSetting.drain, into: &self.drainSeconds, in: 0...3_600)
         reader.read(NodeSetting.web, into: &self.webPath) { path throws(SettingProblem) in

@@ -3,7 +3,7 @@ internal import Shared
 /// Every variable that a node reads, in the order of the help.
 enum NodeSetting {
     static let databaseURL = Setting(
-        "DATABASE_URL", default: "none", example: "postgresql://bellhop_node@127.0.0.1:5432/bellhop", isSecret: true,
+        "DATABASE_URL", default: nil, example: "postgresql://bellhop_node@127.0.0.1:5432/bellhop", isSecret: true,
         "PostgreSQL as the node's role, which owns nothing")
     static let migrateURL = Setting(
         "BELLHOP_MIGRATE_URL", default: "DATABASE_URL", example: "postgresql://bellhop_owner@127.0.0.1:5432/bellhop",
@@ -52,6 +52,9 @@ enum NodeSetting {
         "BELLHOP_CLUSTER_SECRETS", default: "none; required with REDIS_URLS", example: "c1:$(openssl rand -base64 32)",
         isSecret: true, "keys with which nodes know each other, kid:base64 with commas between")
     static let loops = Setting("BELLHOP_LOOPS", default: "one per core", example: "2", "event loops")
+    static let storeLoop = Setting(
+        "BELLHOP_STORE_LOOP", default: "off", example: "on",
+        "give the connections to PostgreSQL and Redis a loop of their own; else they are on the first")
     static let drain = Setting(
         "BELLHOP_DRAIN_SECONDS", default: "20", example: "20", "over how long sockets are closed when the node stops")
     static let drainNotice = Setting(
@@ -89,15 +92,19 @@ enum NodeSetting {
 
     /// The sections of the help.
     static let groups: [(title: String, settings: [Setting])] = [
-        ("Required", [jwtSecrets, apps]),
+        ("Required", [databaseURL, jwtSecrets, apps]),
         (
             "Network",
             [host, port, adminHost, adminPort, proxies, proxyProtocol, origins]
         ),
-        ("Stores", [databaseURL, migrateURL, prepared, pool, redisURLs]),
+        ("Stores", [migrateURL, prepared, pool, redisURLs]),
         (
             "Node",
-            [nodeID, advertise, clusterSecrets, appsFile, loops, drainNotice, drain, web, testClients, log, logFormat]
+            [
+                nodeID, advertise, clusterSecrets, appsFile, loops, storeLoop, drainNotice, drain, web, testClients,
+                log,
+                logFormat,
+            ]
         ),
         (
             "Limits",

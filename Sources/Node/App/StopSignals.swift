@@ -13,6 +13,9 @@ struct StopSignals {
         pthread_sigmask(SIG_BLOCK, &self.set, nil)
     }
 
+    /// Asks this process to stop, as whoever sends SIGTERM does. From any thread.
+    static func ask() { kill(getpid(), SIGTERM) }
+
     /// Waits for a signal.
     func wait() -> CInt {
         var (set, received) = (self.set, CInt(0))

@@ -45,18 +45,19 @@ func serve() -> Never {
         let writer = try LogWriter(descriptor: STDERR_FILENO, style: style)
         let log = Logger(to: writer, style: style, threshold: configuration.logLevel)
         for warning in configuration.warnings { log.warning("node.configuration", ["warning": .string(warning)]) }
+        let code: ExitCode
         do {
-            try Node(configuration, log: log, writer: writer, signals: signals).run()
+            code = try Node(configuration, log: log, writer: writer, signals: signals).run()
         } catch {
             log.error("node.start_failed", ["reason": .error(error)])
             _ = writer.flush(within: .seconds(1))
             leave(.unavailable)
         }
         _ = writer.flush(within: .seconds(1))
+        leave(code)
     } catch {
         leave(.unavailable, saying: "bellhop: \(error)\n")
     }
-    exit(ExitCode.success.rawValue)
 }
 
 func migrate(isDryRun: Bool) {

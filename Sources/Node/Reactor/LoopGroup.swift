@@ -8,23 +8,35 @@ package final class LoopGroup: Sendable {
     private let ended = Semaphore()
     private let running: Locked<Int>
 
-    /// Starts `count` loops and waits until each has been set up.
-    ///
-    /// - Parameters:
-    ///   - places: connections that one loop may have at most, all its handlers' budgets together.
-    ///   - setUp: called on each loop's thread before it turns: registers handlers, opens listeners.
-    package init(
-        count: Int, options: LoopOptions, places: Int,
-        setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
-    ) throws(SystemError) {
-        // A peer that has gone shows as EPIPE, not as the end of the process.
-        signal(SIGPIPE, SIG_IGN)
-        EventLoop.prepareHeap()
+    /// Makes the handles of `count` loops. What is posted to them waits until they are started.
+    package init(count: Int) throws(SystemError) {
         var handles: [LoopHandle] = []
         for index in 0..<count { handles.append(try LoopHandle(index: index)) }
         self.handles = handles
         self.running = Locked(0)
-        for handle in handles {
+    }
+
+    /// Makes `count` loops and starts them.
+    package convenience init(
+        count: Int, options: LoopOptions, places: Int,
+        setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        try self.init(count: count)
+        try self.start(options, places: places, setUp: setUp)
+    }
+
+    /// Starts the loops, once, and waits until each has been set up.
+    ///
+    /// - Parameters:
+    ///   - places: connections that one loop may have at most, all its handlers' budgets together.
+    ///   - setUp: called on each loop's thread before it turns: registers handlers, opens listeners.
+    package func start(
+        _ options: LoopOptions, places: Int, setUp: @escaping @Sendable (EventLoop) throws(SystemError) -> Void
+    ) throws(SystemError) {
+        // A peer that has gone shows as EPIPE, not as the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        EventLoop.prepareHeap()
+        for handle in self.handles {
             do throws(SystemError) {
                 try self.start(handle, options, places, setUp)
             } catch {

@@ -37,12 +37,26 @@ package final class ClientServer: Sendable {
         let isAdmin: Bool
     }
 
-    /// Starts the loops; when this returns, every port listens on every loop that serves it.
-    ///
-    /// - Parameter connectionLimit: of all loops together; who comes when they are taken is answered 503.
-    package init(
+    /// Makes loops and starts them; when this returns, every port listens on every loop that serves it.
+    package convenience init(
         loops: Int, options: LoopOptions = LoopOptions(), connectionLimit: Int, clients: Port, admin: Port? = nil,
         metrics: NodeMetrics, log: Logger = .silent
+    ) throws(SystemError) {
+        try self.init(
+            on: try LoopGroup(count: loops), clientLoops: loops, options: options, connectionLimit: connectionLimit,
+            clients: clients, admin: admin, metrics: metrics, log: log)
+    }
+
+    /// Starts loops that have been made before, because others need to know them; ends them, too.
+    ///
+    /// - Parameters:
+    ///   - group: loops that have not been started.
+    ///   - clientLoops: how many of them, from the first on, serve clients. The others turn for whoever posts to them.
+    ///   - otherPlaces: connections that others than clients and operators may have on one loop.
+    ///   - connectionLimit: of all loops together; who comes when they are taken is answered 503.
+    package init(
+        on group: LoopGroup, clientLoops: Int, otherPlaces: Int = 0, options: LoopOptions = LoopOptions(),
+        connectionLimit: Int, clients: Port, admin: Port? = nil, metrics: NodeMetrics, log: Logger = .silent
     ) throws(SystemError) {
         WebSocketHandshake.prepare()
         try EventLoop.claim(clients.address)
@@ -57,12 +71,12 @@ package final class ClientServer: Sendable {
         )
         let places = connectionLimit + Self.adminConnections
         self.listening = listening
-        self.group = try LoopGroup(
-            count: loops, options: options, places: places
-        ) { loop throws(SystemError) in
+        self.group = group
+        try group.start(options, places: places + otherPlaces) { loop throws(SystemError) in
+            guard loop.handle.index < clientLoops else { return }
             func open(_ port: Port, at address: SocketAddress, isAdmin: Bool) throws(SystemError) -> SocketAddress {
                 let host = try SessionHost(
-                    loop: loop, places: places, terms: port.terms, service: port.service,
+                    loop: loop, places: places + otherPlaces, terms: port.terms, service: port.service,
                     statistics: SessionStatistics(metrics),
                     count: isAdmin ? counts.admins : counts.clients, log: log)
                 port.addEndpoints(host)

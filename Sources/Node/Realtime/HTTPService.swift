@@ -9,7 +9,7 @@ package protocol HTTPService: Sendable {
     func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer
 
     /// Says, before the body is read, how many bytes of it are wanted, or refuses the request.
-    func welcome(_ head: HTTPRequest) -> HTTPWelcome
+    func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome
 }
 
 /// Where a request came in; not to be kept beyond the call.

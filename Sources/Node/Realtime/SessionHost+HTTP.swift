@@ -40,7 +40,7 @@ extension SessionHost {
 
     private func welcome(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ head: HTTPRequest) {
         session.pointee.requestBegan = self.loop.turnBegan
-        switch self.service.welcome(head) {
+        switch self.service.welcome(head, in: self.context(session)) {
         case .refused(var response):
             // The body is on its way and is not wanted: the connection cannot be used any further.
             response.closes = true
@@ -57,12 +57,14 @@ extension SessionHost {
         }
     }
 
+    private func context(_ session: UnsafeMutablePointer<Session>) -> HTTPContext {
+        HTTPContext(loop: self.loop, peer: session.pointee.peer, isSecure: session.pointee.isSecure)
+    }
+
     private func answer(_ id: ConnectionID, _ session: UnsafeMutablePointer<Session>, _ request: HTTPRequest) {
         self.expect(id, session, until: self.loop.now + self.terms.idleMilliseconds)
         session.pointee.requestBegan = self.loop.turnBegan
-        switch self.service.answer(
-            request, in: HTTPContext(loop: self.loop, peer: session.pointee.peer, isSecure: session.pointee.isSecure))
-        {
+        switch self.service.answer(request, in: self.context(session)) {
         case .prebuilt(let response):
             let keepAlive = request.keepAlive && !self.isLeaving && session.pointee.keepsAlive
             self.emit(id) {

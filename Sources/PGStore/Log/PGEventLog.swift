@@ -10,26 +10,41 @@ package struct PGEventLog: EventStore {
 
     package func heads(of streams: [EventStream]) async throws(StoreError) -> [EventStream: StreamHead] {
         let rows = try await self.database.read(
-            "SELECT stream, epoch, seq FROM bellhop.stream_heads($1)", .uuids(streams.map(\.raw)))
+            "SELECT stream, epoch, seq, last_at FROM bellhop.stream_heads($1)", .uuids(streams.map(\.raw)))
         var heads: [EventStream: StreamHead] = [:]
         heads.reserveCapacity(rows.count)
         for row in rows {
-            let (stream, epoch, seq) = try row.read(UInt128.self, Int64.self, Int64.self)
-            heads[EventStream(raw: stream)] = StreamHead(epoch: Epoch(raw: epoch), seq: seq)
+            let (stream, epoch, seq, lastAt) = try row.read(UInt128.self, Int64.self, Int64.self, Timestamp.self)
+            heads[EventStream(raw: stream)] = StreamHead(epoch: Epoch(raw: epoch), seq: seq, lastAt: lastAt)
         }
         return heads
     }
 
     package func events(
-        of stream: EventStream, after: Int64, through: Int64, limit: Int
+        of stream: EventStream, after: Int64, through: Int64, limit: Int, notBefore: Timestamp?
     ) async throws(StoreError) -> [LoggedEvent] {
         let rows = try await self.database.read(
-            "SELECT seq, recorded_at, id, name, targets, projections FROM bellhop.stream_events($1, $2, $3, $4)",
-            .uuid(stream.raw), .int8(after), .int8(through), .int4(Int32(clamping: limit)))
+            "SELECT seq, recorded_at, id, name, targets, projections FROM bellhop.stream_events($1, $2, $3, $4, $5)",
+            .uuid(stream.raw), .int8(after), .int8(through), .int4(Int32(clamping: limit)), .timestamptz(notBefore))
         var events: [LoggedEvent] = []
         events.reserveCapacity(rows.count)
         for row in rows { events.append(try LoggedEvent(row)) }
         return events
+    }
+
+    package func renewEpoch(
+        of stream: EventStream, delivered: StreamHead
+    ) async throws(StoreError) -> StreamHead? {
+        let renew = PGQuery(
+            "SELECT epoch, seq FROM bellhop.renew_epoch($1, $2, $3)", .uuid(stream.raw), .int8(delivered.epoch.raw),
+            .int8(delivered.seq))
+        // It does nothing to an epoch that has been renewed already: an unknown outcome is settled by doing it again.
+        let rows = try await self.database.transaction(settlesItself: true) { transaction throws(StoreError) in
+            try await transaction.run([renew])[0]
+        }
+        guard let row = rows.first else { return nil }
+        let (epoch, seq) = try row.read(Int64.self, Int64.self)
+        return StreamHead(epoch: Epoch(raw: epoch), seq: seq)
     }
 }
 

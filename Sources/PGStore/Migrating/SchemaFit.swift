@@ -14,13 +14,19 @@ package enum SchemaFit: Equatable, Sendable {
 
 extension PGDatabase {
     /// Looks whether the schema fits; any role may.
-    package func schemaFit(_ migrations: [Migration]) async throws(StoreError) -> SchemaFit {
-        let ledger = try await self.read("SELECT to_regclass('public.schema_migrations') IS NOT NULL")
+    ///
+    /// - Parameter deadline: for each of its two questions; else as the options say.
+    package func schemaFit(
+        _ migrations: [Migration], deadline: Duration? = nil
+    ) async throws(StoreError) -> SchemaFit {
+        let ledger = try await self.read(
+            "SELECT to_regclass('public.schema_migrations') IS NOT NULL", deadline: deadline)
         guard try ledger.first?.read(0, as: Bool.self) == true else {
             return migrations.isEmpty ? .fits : .older(missing: migrations.map(\.file))
         }
         var done: [Int: [UInt8]] = [:]
-        for row in try await self.read("SELECT version, checksum FROM public.schema_migrations") {
+        let steps = try await self.read("SELECT version, checksum FROM public.schema_migrations", deadline: deadline)
+        for row in steps {
             let (version, checksum) = try row.read(Int.self, [UInt8].self)
             done[version] = checksum
         }

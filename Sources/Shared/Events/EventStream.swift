@@ -27,9 +27,17 @@ package struct StreamHead: Equatable, Sendable {
     package let epoch: Epoch
     /// The number of the latest event; 0 before the first.
     package let seq: Int64
+    /// No event behind `seq` was recorded before this, by the database's clock, if it is known.
+    package let lastAt: Timestamp?
 
-    package init(epoch: Epoch, seq: Int64) {
+    package init(epoch: Epoch, seq: Int64, lastAt: Timestamp? = nil) {
         self.epoch = epoch
         self.seq = seq
+        self.lastAt = lastAt
+    }
+
+    /// Equal heads are the same position, whatever is known of its time.
+    package static func == (one: StreamHead, other: StreamHead) -> Bool {
+        one.epoch == other.epoch && one.seq == other.seq
     }
 }

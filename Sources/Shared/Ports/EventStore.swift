@@ -16,7 +16,17 @@ package protocol EventStore: Sendable {
     func heads(of streams: [EventStream]) async throws(StoreError) -> [EventStream: StreamHead]
 
     /// The events of a stream with `after < seq <= through`, in order, at most `limit` of them.
+    ///
+    /// - Parameter notBefore: what was recorded earlier is left out, so that the store need not look where it keeps old events:
+    ///   a moment that is no later than the first event that is wanted.
     func events(
-        of stream: EventStream, after: Int64, through: Int64, limit: Int
+        of stream: EventStream, after: Int64, through: Int64, limit: Int, notBefore: Timestamp?
     ) async throws(StoreError) -> [LoggedEvent]
+
+    /// For a follower that has delivered more than the stream has, although its epoch is the same: the database has lost
+    /// commits, and nobody has said so. The first who asks gives the stream a new epoch; asking again changes nothing.
+    ///
+    /// - Parameter delivered: the epoch, and how far the follower had come.
+    /// - Returns: the head that holds now; `nil` if there is no such stream.
+    func renewEpoch(of stream: EventStream, delivered: StreamHead) async throws(StoreError) -> StreamHead?
 }

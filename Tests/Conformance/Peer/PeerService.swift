@@ -27,7 +27,7 @@ struct PeerService: HTTPService {
         ])
     }
 
-    func welcome(_ head: HTTPRequest) -> HTTPWelcome { .bodyUpTo(Self.bodyBytes) }
+    func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome { .bodyUpTo(Self.bodyBytes) }
 
     func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
         switch self.router.match(request) {

@@ -43,7 +43,9 @@ import Testing
     }
 
     private static let lost = [
-        DependencyHealth(name: "postgresql", isHealthy: true),
+        DependencyHealth(
+            name: "postgresql", isHealthy: true,
+            facts: [.init("reachable", .flag(true)), .init("schema", .number(10)), .init("role", .word("\"x\""))]),
         DependencyHealth(name: "redis-1", isHealthy: false, detail: "no \"beat\" for 300 ms"),
     ]
 
@@ -59,7 +61,7 @@ import Testing
         #expect(try self.json(.live, of: node).status == 503)
     }
 
-    @Test(arguments: [(NodePhase.starting, "503 starting\n"), (.ready, "200 ready\n"), (.draining, "404 draining\n")])
+    @Test(arguments: [(NodePhase.starting, "404 starting\n"), (.ready, "200 ready\n"), (.draining, "404 draining\n")])
     func `readiness follows the phase and nothing else`(phase: NodePhase, said: String) throws {
         for dependencies in [[], Self.lost] {
             let node = Node(phase: phase, longestSilence: .seconds(60), dependencies: dependencies)
@@ -93,8 +95,8 @@ import Testing
             #"{"status":"stuck","node":"n\"1","version":"\#(BuildInfo.version)","swift":"\#(BuildInfo.compiler)","#
             + #""mode":"\#(BuildInfo.mode)","started_at":"1970-01-01T00:00:00.000Z","uptime_s":61,"#
             + #""loops":[{"loop":0,"last_turn_ms":3,"stuck":false},{"loop":1,"last_turn_ms":7000,"stuck":true}],"#
-            + #""dependencies":[{"name":"postgresql","status":"ok"},"#
-            + #"{"name":"redis-1","status":"unreachable","detail":"no \"beat\" for 300 ms"}],"#
+            + #""dependencies":[{"name":"postgresql","status":"ok","reachable":true,"schema":10,"role":"\"x\""},"#
+            + #"{"name":"redis-1","status":"failing","detail":"no \"beat\" for 300 ms"}],"#
             + #""counts":{"connections":12,"sessions":0}}"# + "\n"
         #expect(try self.json(.health, of: node).text == expected)
         #expect(

@@ -31,7 +31,7 @@ import Testing
             #expect(json["meta"]?["op_id"]?.text == origin.operation?.id.description)
             // What followers read is what was told.
             let read = try await PGEventLog(hotel.pool).events(
-                of: .tenant(hotel.hotel.tenant), after: 0, through: 9, limit: 9)
+                of: .tenant(hotel.hotel.tenant), after: 0, through: 9, limit: 9, notBefore: nil)
             #expect(read == news.events)
             let audit = try await hotel.column(
                 "SELECT concat_ws(' ', action, outcome, ip, before->>'hk_status', after->>'hk_status') FROM bellhop.audit_log"
@@ -100,7 +100,7 @@ import Testing
                 try await group.waitForAll()
             }
             let events = try await PGEventLog(hotel.pool).events(
-                of: .tenant(hotel.hotel.tenant), after: 0, through: 99, limit: 99)
+                of: .tenant(hotel.hotel.tenant), after: 0, through: 99, limit: 99, notBefore: nil)
             #expect(events.map(\.seq) == Array(1...Int64(events.count)))
             let version = try await hotel.column("SELECT version::text FROM bellhop.room")
             #expect(version == ["\(events.count + 1)"])

@@ -1,36 +1,9 @@
-import Foundation
+import TestSupport
 import Testing
 
 @testable import Shared
 
 @Suite(.timeLimit(.minutes(1))) struct PromtoolTests {
-    /// What `promtool check metrics` says about `text`, and its exit status.
-    private func promtool(_ text: [UInt8]) async throws -> (status: Int32, said: String) {
-        try await withCheckedThrowingContinuation { continuation in
-            // Waiting for a process blocks, so it is done on a thread of its own.
-            let isStarted = Result {
-                try spawnThread(named: "promtool") { continuation.resume(with: Result { try Self.run(text) }) }
-            }
-            if case .failure(let error) = isStarted { continuation.resume(throwing: error) }
-        }
-    }
-
-    private static func run(_ text: [UInt8]) throws -> (status: Int32, said: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["promtool", "check", "metrics"]
-        let (input, output) = (Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        try input.fileHandleForWriting.write(contentsOf: text)
-        try input.fileHandleForWriting.close()
-        let said = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: said, as: UTF8.self))
-    }
-
     @Test func `promtool has nothing to say about all that a node shows`() async throws {
         let registry = MetricsRegistry()
         var loops = [LoopFigures(), LoopFigures()]
@@ -48,7 +21,7 @@ import Testing
         let shown = String(decoding: text, as: UTF8.self)
         #expect(shown.contains("bellhop_connections_open{loop=\"1\"} 9\n"))
         #expect(shown.contains("bellhop_loop_lag_seconds_bucket{loop=\"1\",le=\"0.001\"} 5\n"))
-        let result = try await self.promtool(text)
+        let result = try await Promtool.check(text)
         #expect(result.status == 0)
         #expect(result.said.isEmpty)
     }
@@ -59,7 +32,7 @@ import Testing
         "# HELP bellhop_open Open.\n# TYPE bellhop_open gauge\nbellhop_open one\n",
     ])
     func `promtool does complain about what is wrong`(text: String) async throws {
-        #expect(try await self.promtool(Array(text.utf8)).status != 0)
+        #expect(try await Promtool.check(Array(text.utf8)).status != 0)
     }
 
     @Test func `every status has its class and what is none counts as our failure`() {

@@ -38,13 +38,14 @@ package struct EventsAPI: Sendable {
         var scanned = min(request.input.after, head.seq)
         let last = min(head.seq, scanned + Self.mostScanned)
         var items: [VisibleEvent] = []
+        var scannedAt: Timestamp?
         while scanned < last, items.count < request.input.limit {
             let events = try await self.log.events(
-                of: stream, after: scanned, through: last, limit: Self.batch)
+                of: stream, after: scanned, through: last, limit: Self.batch, notBefore: scannedAt)
             // Old months are let go of at some time: what is not there any more is passed over.
             if events.isEmpty { scanned = last }
             for event in events where items.count < request.input.limit {
-                scanned = event.seq
+                (scanned, scannedAt) = (event.seq, event.recordedAt)
                 if let visible = sight.see(event) { items.append(visible) }
             }
         }

@@ -34,10 +34,11 @@ package struct HealthEndpoints: Sendable {
     private static let stuck = HealthAnswer.word(503, "stuck")
     private static let ready = HealthAnswer.word(200, "ready")
     private static let draining = HealthAnswer.word(404, "draining")
+    private static let notYet = HealthAnswer.word(404, "starting")
     private static let starting = HealthAnswer.word(503, "starting")
 
     /// Every answer of one word that is said over and over.
-    static let words = [live, stuck, ready, draining, starting]
+    static let words = [live, stuck, ready, draining, notYet, starting]
 
     /// - Parameter hasAdminPort: then `/metrics` is closed on the client port.
     package init(health: any NodeHealth, metrics: MetricsRegistry, hasAdminPort: Bool) {
@@ -73,9 +74,9 @@ package struct HealthEndpoints: Sendable {
 
     private static func readyWord(_ phase: NodePhase) -> HealthAnswer {
         switch phase {
-        case .starting: self.starting
-        case .ready: self.ready
         // HAProxy takes 404 as "no new clients, and leave those who are there" (http-check disable-on-404).
+        case .starting: self.notYet
+        case .ready: self.ready
         case .draining: self.draining
         }
     }
@@ -186,8 +187,15 @@ extension HealthEndpoints {
             for dependency in report.dependencies {
                 json.object { json in
                     json.member("name", dependency.name)
-                    json.member("status", dependency.isHealthy ? "ok" : "unreachable")
+                    json.member("status", dependency.isHealthy ? "ok" : "failing")
                     if let detail = dependency.detail { json.member("detail", detail) }
+                    for fact in dependency.facts {
+                        switch fact.value {
+                        case .flag(let value): json.member(fact.name, value)
+                        case .number(let value): json.member(fact.name, value)
+                        case .word(let value): json.member(fact.name, value)
+                        }
+                    }
                 }
             }
         }

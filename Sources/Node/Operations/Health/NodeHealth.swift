@@ -22,19 +22,40 @@ package enum NodePhase: String, CaseIterable, Sendable {
 }
 
 /// Something outside the node that it works with.
-package struct DependencyHealth: Equatable, Sendable {
+package struct DependencyHealth: Sendable {
     /// For example `postgresql` or `redis-1`; no address and no credentials.
     package var name: String
     /// Whether it answers.
     package var isHealthy: Bool
     /// What is wrong, for the operator; no secrets.
     package var detail: String?
+    /// What else is known of it, in the order in which it is shown.
+    package var facts: [Fact]
+
+    /// Something that is known of a dependency.
+    package struct Fact: Sendable {
+        /// A value as JSON has them.
+        package enum Value: Equatable, Sendable {
+            case flag(Bool)
+            case number(Int)
+            case word(String)
+        }
+
+        package var name: StaticString
+        package var value: Value
+
+        package init(_ name: StaticString, _ value: Value) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     /// The state of one dependency.
-    package init(name: String, isHealthy: Bool, detail: String? = nil) {
+    package init(name: String, isHealthy: Bool, detail: String? = nil, facts: [Fact] = []) {
         self.name = name
         self.isHealthy = isHealthy
         self.detail = detail
+        self.facts = facts
     }
 }
 

@@ -12,6 +12,9 @@ package struct FanoutMetrics: Sendable {
     let resets: Counter
     let resumed: Counter
     let resyncs: Counter
+    let renewals: Counter
+    let followed: Gauge
+    let lag: Gauge
 
     /// Creates the families in `registry`.
     package init(in registry: MetricsRegistry) {
@@ -26,5 +29,16 @@ package struct FanoutMetrics: Sendable {
         self.resets = counter("bellhop_stream_resets_total", "Streams that were not what was followed.")
         self.resumed = counter("bellhop_subscriptions_resumed_total", "Subscriptions resumed without a loss.")
         self.resyncs = counter("bellhop_resyncs_total", "Subscriptions told to load anew.")
+        self.renewals = counter(
+            "bellhop_epoch_renewals_total", "Streams given a new epoch because their database had lost events.")
+        self.followed = registry.gauge("bellhop_streams_followed", help: "Streams that somebody here listens to.")
+        self.lag = registry.gauge(
+            "bellhop_follower_lag_events", help: "Events that are known of and not delivered, all streams together.")
     }
+
+    /// Streams that somebody on this node listens to.
+    package var streamsFollowed: Int { Int(self.followed.current) }
+
+    /// Events that are known of and not delivered yet, of all streams together.
+    package var eventsBehind: Int { Int(self.lag.current) }
 }

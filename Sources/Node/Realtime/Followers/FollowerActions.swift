@@ -17,12 +17,14 @@ struct FollowerActions: Equatable {
     /// Delivered before, or already waiting.
     var duplicates = 0
 
-    /// `after < seq <= through`, at most `limit` of them. The number comes back with the answer.
+    /// `after < seq <= through`, at most `limit` of them, none of which was recorded before a moment, if one is known. The
+    /// number comes back with the answer.
     struct GapRead: Equatable {
         let number: UInt64
         let after: Int64
         let through: Int64
         let limit: Int
+        var notBefore: Timestamp?
     }
 }
 

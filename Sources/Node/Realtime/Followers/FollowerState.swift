@@ -28,6 +28,8 @@ struct FollowerState {
     private(set) var phase: Phase
     private(set) var epoch: Epoch?
     private(set) var delivered: Int64 = 0
+    /// No event behind `delivered` was recorded before this, if it is known: the log never runs backwards in time.
+    private var notBefore: Timestamp?
     /// The latest event that a hint or a head told of.
     private var known: Int64 = 0
     /// The latest event that a head told of: the log has it for certain.
@@ -67,6 +69,9 @@ struct FollowerState {
         case .following, .waiting, .repairing, .resting: true
         }
     }
+
+    /// How many events are known of and have not been delivered.
+    var behind: Int64 { self.isStarted ? self.known - self.delivered : 0 }
 
     /// Whether a head is of use to it now.
     var takesHeads: Bool {
@@ -214,6 +219,7 @@ extension FollowerState {
         self.failures = 0
         self.epoch = head.epoch
         self.delivered = head.seq
+        self.notBefore = head.lastAt
         self.confirmed = head.seq
         self.known = head.seq
         if self.waitingEpoch == head.epoch {
@@ -231,6 +237,7 @@ extension FollowerState {
         self.generation += 1
         self.epoch = nil
         self.delivered = 0
+        self.notBefore = nil
         self.phase = .readingHead(isReset: true)
         actions.wantsHead = true
     }
@@ -245,19 +252,23 @@ extension FollowerState {
     private mutating func take(_ events: [LoggedEvent], _ actions: inout FollowerActions) {
         for event in events {
             if event.seq == self.delivered + 1 {
-                self.delivered = event.seq
                 if self.waiting[event.seq] != nil { self.drop(event.seq) }
-                actions.deliver.append(event)
+                self.deliver(event, &actions)
             } else {
                 self.keep(event, &actions)
             }
         }
         while let next = self.waiting[self.delivered + 1] {
             self.drop(next.seq)
-            self.delivered = next.seq
-            actions.deliver.append(next)
+            self.deliver(next, &actions)
         }
         self.known = max(self.known, self.delivered)
+    }
+
+    private mutating func deliver(_ event: LoggedEvent, _ actions: inout FollowerActions) {
+        self.delivered = event.seq
+        self.notBefore = event.recordedAt
+        actions.deliver.append(event)
     }
 
     private mutating func keep(_ event: LoggedEvent, _ actions: inout FollowerActions) {
@@ -309,7 +320,8 @@ extension FollowerState {
         let end = self.waiting.keys.min().map { $0 - 1 } ?? self.known
         self.lastRead += 1
         let read = FollowerActions.GapRead(
-            number: self.lastRead, after: self.delivered, through: end, limit: self.terms.eventsPerRead)
+            number: self.lastRead, after: self.delivered, through: end, limit: self.terms.eventsPerRead,
+            notBefore: self.notBefore)
         self.phase = .repairing(read)
         actions.read = read
     }

@@ -7,7 +7,9 @@ extension Followers {
     func readGap(_ read: FollowerActions.GapRead, of follower: Follower) {
         self.metrics.gapReads.increment()
         let (stream, number) = (follower.stream, follower.number)
-        self.readLog(of: stream, after: read.after, through: read.through, limit: read.limit) { followers, answer in
+        self.readLog(
+            of: stream, after: read.after, through: read.through, limit: read.limit, notBefore: read.notBefore
+        ) { followers, answer in
             guard let follower = followers.followers[stream], follower.number == number else { return }
             let now = followers.now
             switch answer {
@@ -30,14 +32,15 @@ extension Followers {
 
     /// Asks the store off this loop; the answer comes back on it.
     private func readLog(
-        of stream: EventStream, after: Int64, through: Int64, limit: Int,
+        of stream: EventStream, after: Int64, through: Int64, limit: Int, notBefore: Timestamp?,
         _ then: @escaping @Sendable (Followers, Result<LogAnswer, StoreError>) -> Void
     ) {
         let (store, handle) = (self.store, self.loop.handle)
         Task(executorPreference: self.executor) {
             let answer: Result<LogAnswer, StoreError>
             do throws(StoreError) {
-                let events = try await store.events(of: stream, after: after, through: through, limit: limit)
+                let events = try await store.events(
+                    of: stream, after: after, through: through, limit: limit, notBefore: notBefore)
                 if let head = try await store.heads(of: [stream])[stream] {
                     answer = .success(LogAnswer(events: events, head: head))
                 } else {
@@ -104,8 +107,11 @@ extension Followers {
             self.pages.inFlight += 1
             self.metrics.pageReads.increment()
             let through = min(key.through, head.seq)
+            // By this node's clock, as the hubs judge: what they would refuse as too old need not be looked for.
+            let oldest = Timestamp(milliseconds: SystemClock.now.milliseconds - self.terms.pageReachMilliseconds)
             self.readLog(
-                of: key.source.stream, after: key.after, through: through, limit: Int(RecentEvents.pageEvents)
+                of: key.source.stream, after: key.after, through: through, limit: Int(RecentEvents.pageEvents),
+                notBefore: oldest
             ) { followers, answer in
                 followers.pages.inFlight -= 1
                 followers.pageRead(key, through: through, answer)
@@ -151,7 +157,7 @@ extension Followers {
         }
     }
 
-    /// What is left of a page whose beginning the log has dropped.
+    /// What is left of a page whose beginning is too old, or which the log has dropped.
     private static func gaplessEnd(_ events: [LoggedEvent]) -> [LoggedEvent] {
         guard var start = events.indices.last else { return [] }
         while start > 0, events[start - 1].seq + 1 == events[start].seq { start -= 1 }

@@ -20,6 +20,9 @@ package final class Followers: BusListener {
         package var recentBytes = 64 << 20
         /// Pages that are read from the log at once, so that a storm of returning clients leaves connections to others.
         package var pageReadsAtOnce = 4
+        /// How old events are that are read for clients who come back: somewhat older than those that a hub tells them, so that it
+        /// is the hub that decides.
+        package var pageReachMilliseconds: Int64 = 25 * 3_600_000
         var follower = FollowerTerms()
 
         package init() {}
@@ -42,6 +45,8 @@ package final class Followers: BusListener {
         /// Positions that lie ahead of what was delivered, to be compared with a head that is asked for after them.
         var claims: [Claim] = []
         var lastClaim: UInt64 = 0
+        /// What it adds to the node's lag.
+        var reportedLag: Int64 = 0
 
         var isWanted: Bool { !self.open.isEmpty || !self.waiting.isEmpty }
 
@@ -69,8 +74,7 @@ package final class Followers: BusListener {
     let metrics: FanoutMetrics
     private let bus: any BusSubscriber
     private let doors: FanoutDoors
-    private let log: Logger
-    private let wentBack: @Sendable (EventStream, StreamHead) -> Void
+    let log: Logger
 
     var followers: [EventStream: Follower] = [:]
     private var byChannel: [BusChannel: Follower] = [:]
@@ -80,14 +84,10 @@ package final class Followers: BusListener {
     var pages = PageReads()
 
     /// Begins to serve the hubs behind `doors`; to be called on the bus's loop, which keeps it.
-    ///
-    /// - Parameter wentBack: called when a head lies behind what was delivered although its epoch is the same: the database
-    ///   has lost commits and nobody has said so. Whoever can gives the stream a new epoch.
     @discardableResult
     package init(
         loop: EventLoop, bus: any BusSubscriber, store: any EventStore, doors: FanoutDoors, metrics: FanoutMetrics,
-        terms: Terms = Terms(), log: Logger = .silent,
-        wentBack: @escaping @Sendable (EventStream, StreamHead) -> Void = { _, _ in }
+        terms: Terms = Terms(), log: Logger = .silent
     ) {
         self.loop = loop
         self.bus = bus
@@ -97,7 +97,6 @@ package final class Followers: BusListener {
         self.metrics = metrics
         self.terms = terms
         self.log = log
-        self.wentBack = wentBack
         self.recent = RecentEvents(budget: terms.recentBytes)
         loop.attach(self)
         bus.listener = self
@@ -147,6 +146,7 @@ package final class Followers: BusListener {
         let follower = Follower(stream, number: self.lastNumber, state: state)
         self.followers[stream] = follower
         self.byChannel[channel] = follower
+        self.metrics.followed.add(1)
         self.bus.subscribe(to: channel)
         self.arm(follower)
         self.scheduleSweep()
@@ -168,6 +168,8 @@ package final class Followers: BusListener {
         if let timer = follower.timer { self.loop.cancel(timer.action) }
         self.followers[follower.stream] = nil
         self.byChannel[follower.channel] = nil
+        self.metrics.followed.add(-1)
+        self.report(lag: 0, of: follower)
         self.bus.unsubscribe(from: follower.channel)
     }
 
@@ -245,7 +247,14 @@ package final class Followers: BusListener {
             follower.waiting = [:]
             self.lingerIfUnwanted(follower)
         }
+        self.report(lag: follower.state.behind, of: follower)
         self.arm(follower)
+    }
+
+    private func report(lag: Int64, of follower: Follower) {
+        guard lag != follower.reportedLag else { return }
+        self.metrics.lag.add(lag - follower.reportedLag)
+        follower.reportedLag = lag
     }
 
     private func deliver(_ events: [LoggedEvent], of follower: Follower) {
@@ -260,7 +269,7 @@ package final class Followers: BusListener {
     /// A reset to a head of the same epoch means that commits were lost.
     func performHead(_ actions: FollowerActions, on follower: Follower, before: StreamHead?) {
         if let reset = actions.reset, let before, before.epoch == reset.epoch, reset.seq < before.seq {
-            self.wentBack(follower.stream, reset)
+            self.renewEpoch(of: follower.stream, delivered: before)
         }
         self.perform(actions, on: follower)
     }

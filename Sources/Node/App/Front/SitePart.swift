@@ -2,13 +2,15 @@ import Operations
 import Realtime
 import Wire
 
-/// Brings a port's connections to its site.
-struct SiteService: HTTPService {
+/// Health, metrics and pages of a port: whatever belongs to no other part.
+struct SitePart: FrontPart {
     let site: Site
     let proxies: TrustedProxies
     let workbench: Workbench
 
-    func welcome(_ head: HTTPRequest) -> HTTPWelcome {
+    func serves(_ request: HTTPRequest) -> Bool { true }
+
+    func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome {
         // Nothing that is served takes a body: whoever sends one is told so before it is read.
         if let refusal = self.site.refusal(of: head) { return .refused(refusal) }
         return .bodyUpTo(0)

@@ -1,0 +1,117 @@
+import PGStore
+import Ports
+import Reactor
+import Realtime
+import RedisBridge
+import Shared
+
+/// What the node works with outside of itself: PostgreSQL, and the bus to the other nodes; and the followers between them and
+/// the loops.
+///
+/// Made before the loops turn, so that whatever is served can be given it; connections come about when they do. Nothing here
+/// waits for a server or fails without one.
+final class Stores: Sendable {
+    /// The truth.
+    let database: PGDatabase
+    /// The truth's log, as it is delivered.
+    let log: PGEventLog
+    /// Where news go after a commit.
+    let bus: any BusPublisher
+    /// For what else Redis keeps; without Redis there is none.
+    let commands: RedisCommands?
+    /// Between followers and the hubs of the loops.
+    let doors = FanoutDoors()
+    let fanout: FanoutMetrics
+    let watch: SchemaWatch
+
+    private let loop: LoopHandle
+    private let logger: Logger
+    private let servers: [RedisServer]
+    private let silentBus: InProcessBus?
+
+    /// - Parameters:
+    ///   - loop: where their connections live: not started yet, or turning, and turning until `stop` has returned.
+    ///   - migrations: what this program needs of the schema.
+    init(
+        _ configuration: NodeConfiguration, on loop: LoopHandle, migrations: [Migration], in registry: MetricsRegistry,
+        log: Logger
+    ) {
+        guard let address = configuration.database else { preconditionFailure("DATABASE_URL is required") }
+        self.loop = loop
+        self.logger = log
+        self.servers = configuration.redisServers
+        self.fanout = FanoutMetrics(in: registry)
+        if configuration.redisServers.isEmpty {
+            let bus = InProcessBus()
+            (self.bus, self.silentBus, self.commands) = (bus, bus, nil)
+        } else {
+            let commands = RedisCommands(servers: configuration.redisServers, on: loop, log: log)
+            (self.bus, self.silentBus, self.commands) = (commands, nil, commands)
+        }
+        var options = PGOptions()
+        options.connections = configuration.databaseConnections
+        options.isPrepared = configuration.preparesStatements
+        options.applicationName = "bellhop \(configuration.nodeID)"
+        let database = PGDatabase(address, options: options, loop: loop, log: log)
+        self.database = database
+        self.log = PGEventLog(database)
+        self.watch = SchemaWatch(database, migrations, on: loop, log: log)
+        let statistics = self.commands?.statistics
+        registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
+        self.follow()
+    }
+
+    /// To be told after each commit what it appended: every node hears of it, this one, too.
+    var newsDesk: NewsDesk {
+        { [bus] news in for piece in news { piece.publish(on: bus) } }
+    }
+
+    /// The ear on the bus, and the followers behind it: confined to the loop, which keeps them.
+    private func follow() {
+        let (log, doors, fanout, logger) = (self.log, self.doors, self.fanout, self.logger)
+        let (servers, commands, silentBus) = (self.servers, self.commands, self.silentBus)
+        self.loop.post { loop in
+            let seat: Ear
+            if let commands {
+                let subscriber = RedisSubscriber(servers: servers, on: loop, commands: commands, log: logger)
+                seat = Ear(subscriber) { subscriber.stop() }
+            } else if let silentBus {
+                let subscriber = silentBus.subscriber(on: loop)
+                seat = Ear(subscriber) { subscriber.stop() }
+            } else {
+                preconditionFailure("there is always a bus")
+            }
+            loop.attach(seat)
+            Followers(loop: loop, bus: seat.subscriber, store: log, doors: doors, metrics: fanout, log: logger)
+        }
+    }
+
+    /// Ends in the reverse order, when the clients have gone: nothing is heard any more, transactions that run are finished and
+    /// their news sent, then connections are closed. The loop must still turn.
+    func stop() async {
+        self.watch.stop()
+        self.loop.post { loop in loop.attachment(Ear.self)?.stop() }
+        await self.database.close()
+        // What was published last leaves at the end of a turn of the loop.
+        for _ in 0..<2 { await self.loop.turn() }
+        self.commands?.stop()
+    }
+}
+
+/// The subscriber of a node, of whichever kind.
+private final class Ear {
+    let subscriber: any BusSubscriber
+    let stop: () -> Void
+
+    init(_ subscriber: any BusSubscriber, stop: @escaping () -> Void) {
+        self.subscriber = subscriber
+        self.stop = stop
+    }
+}
+
+extension LoopHandle {
+    /// Returns when what was posted before has been done.
+    fileprivate func turn() async {
+        await withCheckedContinuation { continuation in self.post { _ in continuation.resume() } }
+    }
+}
