@@ -31,7 +31,8 @@ enum Ground: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 state.users.append(.init(id: user.id.id, email: user.email, tenant: user.id.tenant, hash: hash))
             }
         }
-        let stores = GroundWorld.Stores(accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
+        let stores = GroundWorld.Stores(
+            accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
         return try GroundWorld([stores, stores], places: places) { change in
             memory.with { state in
                 switch change {
