@@ -74,11 +74,39 @@ func migrate(isDryRun: Bool) {
     }
 }
 
+func createAdmin(_ email: String, name: String?) {
+    let command: AdminCommand
+    do {
+        command = try AdminCommand(
+            environment: ProgramEnvironment.variables, email: email, name: name,
+            ask: { () throws(PasswordPrompt.Failure) in
+                try PasswordPrompt(input: STDIN_FILENO, screen: STDERR_FILENO).ask()
+            })
+    } catch let misuse as Invocation.Misuse {
+        leave(.usage, saying: "\(misuse)\n")
+    } catch {
+        leave(.configuration, saying: "\(error)")
+    }
+    let (said, done) = (Locked<Result<String, AdminCommand.Failure>?>(nil), Semaphore())
+    Task.detached {
+        let outcome = await command.run()
+        said.withLock { $0 = outcome }
+        done.signal()
+    }
+    done.wait()
+    switch said.withLock({ $0 }) {
+    case .success(let text)?: say(text, to: STDOUT_FILENO)
+    case .failure(let failure)?: leave(.unavailable, saying: "bellhop create-admin: \(failure)\n")
+    case nil: leave(.software)
+    }
+}
+
 do {
     switch try Invocation(arguments: CommandLine.arguments.dropFirst()) {
     case .serve: serve()
     case .checkConfiguration: say(readConfiguration().describe(), to: STDOUT_FILENO)
     case .migrate(let isDryRun): migrate(isDryRun: isDryRun)
+    case .createAdmin(let email, let name): createAdmin(email, name: name)
     case .help: say(Invocation.helpText, to: STDOUT_FILENO)
     case .version: say(Invocation.versionText, to: STDOUT_FILENO)
     }
