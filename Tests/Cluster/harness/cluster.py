@@ -147,9 +147,8 @@ class Cluster:
             f"    server {node.name} {HOST}:{node.port} check port {node.admin_port}" for node in self.nodes)
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         text = TEMPLATE.read_text()
-        # A socket's path has 107 bytes at most, so it is named from the folder in which HAProxy runs.
         for name, value in {
-            "PORT": str(self.port), "SOCKET": "haproxy.sock", "MAXCONN": str((hard - 200) // 2), "SERVERS": servers,
+            "PORT": str(self.port), "SOCKET": str(self.folder / "haproxy.sock"), "MAXCONN": str((hard - 200) // 2), "SERVERS": servers,
         }.items():
             text = text.replace(f"@{name}@", value)
         configuration = self.folder / "haproxy.cfg"
