@@ -119,6 +119,12 @@ class Show:
             f"{count} more commands are acknowledged; refused {self.load.record.refused}, "
             f"unanswered {self.load.record.unanswered}")
 
+    async def run_for(self, seconds: float) -> int:
+        """Lets the load run for so long; how many commands were acknowledged."""
+        before = len(self.load.record.done)
+        await asyncio.sleep(seconds)
+        return len(self.load.record.done) - before
+
     async def joined(self, seconds: float = 30) -> None:
         """Waits until every subscriber is connected again."""
         await join_all(self.subscribers, seconds)

@@ -1,22 +1,16 @@
 """SIGSTOP of a node for 10 s: those behind the balancer go elsewhere, and what it missed it tells when it wakes."""
 
-import asyncio
-
 from harness.stage import Stage
 
 
 async def play(stage: Stage) -> None:
-    async with stage.show() as show:
+    # Whoever asks a frozen node directly waits for it; the balancer is there to know better.
+    async with stage.show(choose=lambda show: lambda: show.cluster.url) as show:
         await show.flow(50)
         node = show.nodes[0]
         node.process.freeze()
-        try:
-            async with asyncio.timeout(10):
-                await show.flow(1_000_000, 20)
-        except TimeoutError:
-            pass
-        during = len(show.load.record.done)
+        done = await show.run_for(10)
         node.process.thaw()
-        stage.check("others were served meanwhile", during > 100, during)
+        stage.check("others were served meanwhile", done > 200, done)
         await show.flow(50)
         await show.joined()
