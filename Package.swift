@@ -64,7 +64,7 @@ let package = Package(
         // On its own, because compiling the text of the schema takes long: only a change of the schema pays for it.
         .target(
             name: "Migrations", path: "Sources/PGStore",
-            exclude: ["CPQ", "Connection", "Database", "Log", "Migrating", "Pool", "Values"],
+            exclude: ["CPQ", "Connection", "Database", "Log", "Migrating", "Pool", "Timers", "Values"],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 
         house(
@@ -92,7 +92,9 @@ let package = Package(
         tests(of: "Crypto", imports: ["Shared"]),
         tests(of: "Hotel", imports: ["Shared"]),
         tests(of: "Reactor", imports: ["Shared"]),
-        tests(of: "PGStore", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Migrations", "StoreSupport"]),
+        tests(
+            of: "PGStore",
+            imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Operations", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
