@@ -97,6 +97,12 @@ let package = Package(
             imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Operations", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
+        // The register of nodes and presence: on a node's Redis and without one. Apart from the bridge's own tests, which block
+        // Swift's threads: these count on their turn.
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: ["Shared", "Reactor", "Realtime", "RedisBridge", "StoreSupport", "TestSupport"],
+            path: "Tests/RegistryTests", swiftSettings: strict),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
         tests(of: "Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire"]),
         tests(of: "App", imports: ["Shared", "PGStore", "StoreSupport"]),
