@@ -2,6 +2,7 @@ import Shared
 import TestSupport
 import Testing
 
+@testable import Realtime
 @testable import RedisBridge
 
 /// Presence over several nodes and a real Redis, while nodes and servers die, stand still and forget.

@@ -29,10 +29,12 @@ struct OwnPresence {
     }
 
     /// - Returns: whether it was wanted.
-    mutating func forget(_ connection: String, in channel: PresenceChannel) -> Bool {
-        guard self.channels[channel]?.removeValue(forKey: connection) != nil else { return false }
+    mutating func forget(_ connection: String, in channel: PresenceChannel, on server: Int) -> Bool {
+        guard let entry = self.channels[channel]?.removeValue(forKey: connection) else { return false }
         self.count -= 1
         if self.channels[channel]?.isEmpty == true { self.channels[channel] = nil }
+        // A server that stood still may hear of the join after it has heard of the leave: it is told once more, later.
+        if entry.writtenUnder == nil { self.mayStray(connection, in: channel, on: server) }
         return true
     }
 

@@ -106,8 +106,13 @@ enum PresenceScripts {
             return left
             """)
 
-    /// Who is in a channel. ARGV: scope.
-    static let members = RedisScript(counting + "return snapshot(ARGV[1])")
+    /// Who is in a channel. ARGV: scope, the realm that the asking node knows or ''. A memory that is not the one it knows has
+    /// forgotten: until the node is registered anew, nobody is taken to be gone.
+    static let members = RedisScript(
+        counting + """
+            if ARGV[2] ~= '' and redis.call('GET', 'bellhop:realm') ~= ARGV[2] then quiet = math.max(quiet, 200) end
+            return snapshot(ARGV[1])
+            """)
 
     /// Counts out what a dead incarnation left, a part of it at a time. ARGV: seat, most connections, most channels.
     /// Gives whether nothing is left, and how many connections and users went.

@@ -43,7 +43,8 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
 
     package func leave(_ connection: String, from channel: PresenceChannel) async {
         await self.order.run(OwnPresence.Stray(connection: connection, channel: channel)) {
-            let isKnown = self.own.withLock { $0.forget(connection, in: channel) }
+            let server = self.server(of: channel)
+            let isKnown = self.own.withLock { $0.forget(connection, in: channel, on: server) }
             guard isKnown else { return }
             self.metrics.connections.add(-1)
             self.metrics.leaves.increment()
@@ -52,10 +53,11 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
     }
 
     package func members(of channel: PresenceChannel) async throws(PresenceError) -> PresenceSnapshot {
+        let server = self.server(of: channel)
         do throws(RedisError) {
+            let realm = self.registry.seat(on: server)?.realm ?? ""
             let answer = try await self.commands.run(
-                PresenceScripts.members, keys: [], arguments: [Array(channel.scope.utf8)],
-                toServer: self.server(of: channel))
+                PresenceScripts.members, keys: [], arguments: Self.words(channel.scope, realm), toServer: server)
             if let snapshot = PresenceSnapshot(answer) { return snapshot }
         } catch {
             self.metrics.failures.increment()
@@ -106,7 +108,7 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
     ) async {
         self.metrics.full.increment()
         // Whoever wanted to be somebody else is nobody now.
-        _ = self.own.withLock { $0.forget(connection, in: channel) }
+        _ = self.own.withLock { $0.forget(connection, in: channel, on: server) }
         self.metrics.connections.add(-1)
         if before != nil { await self.leaveInTurn(connection, channel) }
     }

@@ -13,6 +13,8 @@ package import Shared
 package final class RedisNodeRegistry: NodeRegistry, Sendable {
     private let id: String
     private let address: String
+    /// Tells this process from others of the same name.
+    private let process = String(UInt64.random(in: .min ... .max), radix: 36)
     private let commands: RedisCommands
     private let options: RegistryOptions
     private let metrics: RegistryMetrics
@@ -30,7 +32,7 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
         struct State {
             var seat: NodeSeat?
             /// Since when the lease was held without a break, on our clock.
-            var heldSince: UInt64 = 0
+            var heldSince: UInt64?
             var isDisplaced = false
         }
     }
@@ -131,11 +133,13 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
                 RegistryScripts.attend, keys: [],
                 arguments: Self.bytes(
                     self.id, self.address, self.options.lease.millisecondsText, known.map { "\($0.incarnation)" } ?? "",
-                    known?.realm ?? ""),
+                    known?.realm ?? "", self.process),
                 toServer: server)
             self.attended(server, attendance, answer, known, at: began)
         } catch {
             self.metrics.failures.increment()
+            // The server may stand still for all, and hear later what we say now: the time begins afresh.
+            attendance.state.withLock { $0.heldSince = nil }
         }
     }
 
@@ -150,7 +154,7 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
         attendance.state.withLock { state in
             state.seat = seat
             state.isDisplaced = false
-            if isHeld == 0 { state.heldSince = began }
+            if isHeld == 0 || state.heldSince == nil { state.heldSince = began }
         }
         self.metrics.renewals.increment()
         if isNew {
@@ -181,8 +185,9 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
 
     private func mayReap(_ attendance: Attendance) -> Bool {
         let (seat, since, isDisplaced) = attendance.state.withLock { ($0.seat, $0.heldSince, $0.isDisplaced) }
-        let held = SystemClock.monotonicNanoseconds - min(since, SystemClock.monotonicNanoseconds)
-        return seat != nil && !isDisplaced && Duration.nanoseconds(Int64(clamping: held)) >= self.options.lease
+        guard let since, seat != nil, !isDisplaced else { return false }
+        let held = SystemClock.monotonicNanoseconds - since
+        return Duration.nanoseconds(Int64(clamping: held)) >= self.options.lease
     }
 
     /// Clears away one dead seat at most, for no longer than a renewal may wait.

@@ -1,6 +1,6 @@
 /// What happens inside a server to the register of nodes. Each server has a register of its own, for what it keeps itself.
 ///
-/// Keys: `bellhop:node:{id}` is a node's lease, `<incarnation> <address>`, and ends by itself. `bellhop:seats` has
+/// Keys: `bellhop:node:{id}` is a node's lease, `<incarnation> <process> <address>`, and ends by itself. `bellhop:seats` has
 /// `<incarnation>:<id>` of each incarnation that may have left something on this server; one whose lease does not name it is
 /// dead. `bellhop:reaping` has the dead ones that somebody clears away, by the end of that one's claim. `bellhop:realm` tells
 /// this memory from an earlier one that was lost; `bellhop:quiet` is the end of the time in which all is told again.
@@ -21,7 +21,8 @@ enum RegistryScripts {
 
     /// Takes or renews a lease.
     ///
-    /// ARGV: id, address, lease, own incarnation or '', realm known or ''.
+    /// ARGV: id, address, lease, own incarnation or '', realm known or '', process. A lease of our own process that we do not
+    /// know of is ours: the server heard of us what we gave up.
     /// Gives: `taken` if another process bears the name; else incarnation, realm, time left of telling again, and whether the lease
     /// had been held without a break.
     static let attend = RedisScript(
@@ -29,8 +30,13 @@ enum RegistryScripts {
             local now = milliseconds()
             local lease, own = 'bellhop:node:' .. ARGV[1], ARGV[4]
             local held = redis.call('GET', lease)
-            local holder = held and string.match(held, '^(%d+) ')
-            if own ~= '' and holder and holder ~= own then return {'taken'} end
+            local holder, process
+            if held then holder, process = string.match(held, '^(%d+) (%S+) ') end
+            if process == ARGV[6] then
+                own = holder
+            elseif own ~= '' and holder then
+                return {'taken'}
+            end
             local realm = redis.call('GET', 'bellhop:realm')
             if not realm then
                 local time = redis.call('TIME')
@@ -47,7 +53,7 @@ enum RegistryScripts {
                     redis.call('SET', 'bellhop:quiet', text(now + tonumber(ARGV[3])), 'NX')
                 end
             end
-            redis.call('SET', lease, own .. ' ' .. ARGV[2], 'PX', ARGV[3])
+            redis.call('SET', lease, own .. ' ' .. ARGV[6] .. ' ' .. ARGV[2], 'PX', ARGV[3])
             return {own, realm, quiet_left(now), seated and held and 1 or 0}
             """)
 
@@ -67,11 +73,12 @@ enum RegistryScripts {
         for _, seat in ipairs(redis.call('SMEMBERS', 'bellhop:seats')) do
             local incarnation, id = string.match(seat, '^(%d+):(.*)$')
             local held = redis.call('GET', 'bellhop:node:' .. id)
-            local space = held and string.find(held, ' ', 1, true)
-            if space and string.sub(held, 1, space - 1) == incarnation then
+            local holder, address
+            if held then holder, address = string.match(held, '^(%d+) %S+ (.*)$') end
+            if holder == incarnation then
                 found[#found + 1] = id
                 found[#found + 1] = incarnation
-                found[#found + 1] = string.sub(held, space + 1)
+                found[#found + 1] = address
             end
         end
         return found
