@@ -125,7 +125,8 @@ import Testing
             var inside = Set<String>()
             for note in station.notes(channel) {
                 let id = String(note.dropFirst())
-                if note.hasPrefix("+") { #expect(inside.insert(id).inserted) } else { #expect(inside.remove(id) != nil) }
+                let isTrue = note.hasPrefix("+") ? inside.insert(id).inserted : inside.remove(id) != nil
+                #expect(isTrue)
             }
         }
     }

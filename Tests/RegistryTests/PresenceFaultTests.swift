@@ -63,7 +63,7 @@ import Testing
         #expect(redis.command("KEYS", "bellhop:presence:*n3*").hasPrefix("*0"))
     }
 
-    @Test func `a node that stood still until it was taken for dead comes back as a new one, with its users`() async throws {
+    @Test func `a node that stood still and was taken for dead comes back as a new one, with its users`() async throws {
         let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         let before = try #require(stations[1].incarnation())
@@ -82,7 +82,7 @@ import Testing
         #expect(await stations[0].sees(channel, ["all", "late", "u1"]))
     }
 
-    @Test func `a server that comes back empty is told again in silence, then only the difference is told`() async throws {
+    @Test func `a server that comes back empty is told again in silence, then the difference is told`() async throws {
         let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
         let stations = try await self.cluster(4, [redis], channel)
         let told = stations.map { $0.notes(channel) }
@@ -125,8 +125,7 @@ import Testing
         #expect(stations[0].watchMetrics.changes.total == told)
     }
 
-    @Test func `a memory that is wiped under open connections is filled again, and only the difference is told`() async throws
-    {
+    @Test func `a memory that is wiped under open connections is filled again, as silently`() async throws {
         let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         let told = stations.map { $0.notes(channel) }

@@ -19,19 +19,16 @@ struct OwnPresence {
     /// Channels with an entry that may not be on its server, by server.
     private var unwritten: [Int: Set<PresenceChannel>] = [:]
     private var strays: [Int: Set<Stray>] = [:]
-    private(set) var count = 0
 
     func entry(_ connection: String, in channel: PresenceChannel) -> Entry? { self.channels[channel]?[connection] }
 
     mutating func want(_ connection: String, as member: PresenceMember, in channel: PresenceChannel) {
-        if self.entry(connection, in: channel) == nil { self.count += 1 }
         self.channels[channel, default: [:]][connection] = Entry(member: member)
     }
 
     /// - Returns: whether it was wanted.
     mutating func forget(_ connection: String, in channel: PresenceChannel, on server: Int) -> Bool {
         guard let entry = self.channels[channel]?.removeValue(forKey: connection) else { return false }
-        self.count -= 1
         if self.channels[channel]?.isEmpty == true { self.channels[channel] = nil }
         // A server that stood still may hear of the join after it has heard of the leave: it is told once more, later.
         if entry.writtenUnder == nil { self.mayStray(connection, in: channel, on: server) }
@@ -75,7 +72,9 @@ struct OwnPresence {
     }
 
     /// The entries of a channel that are not known to be on its server under this incarnation.
-    func missing(in channel: PresenceChannel, under incarnation: Int64) -> [(connection: String, member: PresenceMember)] {
-        (self.channels[channel] ?? [:]).filter { $0.value.writtenUnder != incarnation }.map { ($0.key, $0.value.member) }
+    func missing(in channel: PresenceChannel, under incarnation: Int64) -> [(connection: String, member: PresenceMember)]
+    {
+        let missing = (self.channels[channel] ?? [:]).filter { $0.value.writtenUnder != incarnation }
+        return missing.map { ($0.key, $0.value.member) }
     }
 }

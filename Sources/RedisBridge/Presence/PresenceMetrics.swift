@@ -16,7 +16,7 @@ package struct PresenceMetrics: Sendable {
     package init(in registry: MetricsRegistry) {
         func counter(_ name: String, _ help: String) -> Counter { registry.counter(name, help: help) }
         self.connections = registry.gauge(
-            "bellhop_presence_connections", help: "Connections of this node that are in a presence channel, once for each.")
+            "bellhop_presence_connections", help: "Connections of this node, once for each presence channel.")
         self.joins = counter("bellhop_presence_joins_total", "Connections of this node counted in.")
         self.leaves = counter("bellhop_presence_leaves_total", "Connections of this node counted out.")
         self.full = counter("bellhop_presence_full_total", "Joins refused because the channel was full.")

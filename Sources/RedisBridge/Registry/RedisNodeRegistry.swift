@@ -162,7 +162,11 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
             let fields: KeyValuePairs<StaticString, LogValue> = [
                 "server": .int(server), "incarnation": .int(Int(incarnation)), "settles_ms": .int(Int(quiet)),
             ]
-            if known == nil { self.log.notice("node.registered", fields) } else { self.log.warning("node.reborn", fields) }
+            if known == nil {
+                self.log.notice("node.registered", fields)
+            } else {
+                self.log.warning("node.reborn", fields)
+            }
         } else if isHeld == 0 {
             self.metrics.lapses.increment()
             self.log.warning("node.lease_lapsed", ["server": .int(server)])

@@ -33,7 +33,8 @@ extension PresenceNews {
     /// - Returns: `nil` for anything that no directory wrote.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard let sign = bytes.first, bytes.count <= 8_192 else { return nil }
-        let parts = bytes.dropFirst().split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = bytes.dropFirst().split(
+            separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, let version = Self.number(parts[0]), let length = Self.number(parts[1]),
             length <= parts[2].count
         else { return nil }

@@ -53,8 +53,7 @@ import Testing
         }
     }
 
-    @Test func `a timer that is set anew is lost to its holder and due again; one that is cancelled is gone`() async throws
-    {
+    @Test func `a timer set anew is lost to its holder and due again; one that is cancelled is gone`() async throws {
         try await TimerFixture.run { fixture in
             let queue = PGTimers(fixture.pool, node: "n1")
             try await fixture.set(NewTimer(fixture.key("a"), due: .now))

@@ -220,7 +220,8 @@ import Testing
             await station.runner.start()
             try await fixture.set(NewTimer(fixture.key("before"), due: .now))
             #expect(try await eventually { try await fixture.effects() == ["before n1"] })
-            try await fixture.set((0..<20).map { NewTimer(try fixture.key("\($0)"), due: .after(.milliseconds(50 * $0))) })
+            try await fixture.set(
+                (0..<20).map { NewTimer(try fixture.key("\($0)"), due: .after(.milliseconds(50 * $0))) })
             try await server.kill()
             #expect(await eventually(within: .seconds(20)) { station.book.count("timers.stalled") == 1 })
             try await server.startAndWait()
