@@ -64,7 +64,10 @@ let package = Package(
         // On its own, because compiling the text of the schema takes long: only a change of the schema pays for it.
         .target(
             name: "Migrations", path: "Sources/PGStore",
-            exclude: ["CPQ", "Connection", "Database", "Log", "Migrating", "Pool", "Timers", "Values"],
+            exclude: [
+                "CPQ", "Commands", "Connection", "Database", "Identity", "Log", "Migrating", "Pool", "Rooms", "Timers",
+                "Values",
+            ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 
         house(

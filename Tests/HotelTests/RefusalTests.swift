@@ -16,7 +16,15 @@ import Testing
                 named.insert(code)
             }
         }
-        #expect(named == Set(RefusalCode.allCases))
+        // What the specification leaves to the protocol.
+        let ofTransport: [RefusalCode: Int] = [
+            .malformedRequest: 400, .malformedJSON: 400, .methodNotAllowed: 405, .methodNotImplemented: 501,
+            .unsupportedMediaType: 415, .operationMismatch: 422, .overloaded: 503, .unavailable: 503,
+            .outcomeUnknown: 503, .deadlineExceeded: 504, .internalError: 500,
+        ]
+        for (code, status) in ofTransport { #expect(code.status == status, "\(code)") }
+        #expect(named.isDisjoint(with: ofTransport.keys))
+        #expect(named.union(ofTransport.keys) == Set(RefusalCode.allCases))
     }
 
     @Test func `an error's body is the object of the specification`() throws {

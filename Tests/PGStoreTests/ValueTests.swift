@@ -43,7 +43,7 @@ import Testing
                     Timestamp(milliseconds: $0)
                 }, PGValue.timestamptz)
             try await self.echo(
-                pool, "SELECT $1::date", [0, -1, 10_957, -2_440_588, 2_145_042_540].map { PGDate(daysSince1970: $0) },
+                pool, "SELECT $1::date", [0, -1, 10_957, -2_440_588, 2_145_042_540].map { CalendarDate(daysSince1970: $0) },
                 PGValue.date)
             try await self.echo(pool, "SELECT $1::json", [Array(#"{"a":  1}"#.utf8)], PGValue.json)
             try await self.echo(pool, "SELECT $1::jsonb", [Array(#"{"a": [1, "ü"]}"#.utf8)], PGValue.jsonb)
@@ -62,7 +62,7 @@ import Testing
             try await self.echo(pool, "SELECT $1::uuid[]", [[TenantID.new(), nil]], PGValue.ids)
             try await self.echo(
                 pool, "SELECT $1::timestamptz[]", [[], [Timestamp(milliseconds: 5), nil]], PGValue.timestamptzs)
-            try await self.echo(pool, "SELECT $1::date[]", [[], [PGDate(daysSince1970: 5), nil]], PGValue.dates)
+            try await self.echo(pool, "SELECT $1::date[]", [[], [CalendarDate(daysSince1970: 5), nil]], PGValue.dates)
             try await self.echo(pool, "SELECT $1::jsonb[]", [[Array("1".utf8), nil]], PGValue.jsonbs)
         }
     }
@@ -96,13 +96,13 @@ import Testing
             }
             for day in [Int.min, .max, Int(Int32.min), Int(Int32.max), -3_000_000] {
                 let refusal = await failure { () throws(StoreError) in
-                    _ = try await pool.read("SELECT $1::date", .date(PGDate(daysSince1970: day)))
+                    _ = try await pool.read("SELECT $1::date", .date(CalendarDate(daysSince1970: day)))
                 }
                 #expect(refusal?.code == "22008")
             }
             let row = try await pool.read("SELECT 'infinity'::timestamptz, '-infinity'::date, 70000, 'x'::\"char\"")[0]
             #expect(throws: PGDecodingError.outOfRange(.timestamptz)) { try row.decode(0, as: Timestamp.self) }
-            #expect(throws: PGDecodingError.outOfRange(.date)) { try row.decode(1, as: PGDate.self) }
+            #expect(throws: PGDecodingError.outOfRange(.date)) { try row.decode(1, as: CalendarDate.self) }
             #expect(throws: PGDecodingError.outOfRange(.int4)) { try row.decode(2, as: Int16.self) }
             #expect(throws: PGDecodingError.wrongType(PGType(18), for: "String")) { try row.decode(3, as: String.self) }
             #expect(throws: PGDecodingError.noSuchColumn) { try row.decode(4, as: String.self) }

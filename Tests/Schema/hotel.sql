@@ -20,9 +20,11 @@ values (:T, 'e1000000-0000-7000-8000-000000000002', 'b0000000-0000-7000-8000-000
         'c0000000-0000-7000-8000-000000000001', 'd0000000-0000-7000-8000-000000000001');
 insert into bellhop.device (tenant_id, id, user_id, kind)
 values (:T, 'f0000000-0000-7000-8000-000000000001', 'b0000000-0000-7000-8000-000000000001', 'pwa');
-insert into bellhop.user_session (tenant_id, id, user_id, device_id, token_hash, token_epoch, expires_at)
+insert into bellhop.user_session (tenant_id, id, user_id, device_id, family_hash, current_hashes, rotated_at,
+    token_epoch, started_at, expires_at)
 values (:T, 'f1000000-0000-7000-8000-000000000001', 'b0000000-0000-7000-8000-000000000001',
-        'f0000000-0000-7000-8000-000000000001', sha256('token 1'), 1, now() + interval '30 days');
+        'f0000000-0000-7000-8000-000000000001', sha256('family 1'), array[sha256('token 1')], now(), 1, now(),
+        now() + interval '30 days');
 insert into bellhop.room_type (tenant_id, id, property_id, code, name, base_occupancy, max_occupancy)
 values (:T, 'a1000000-0000-7000-8000-000000000001', 'c0000000-0000-7000-8000-000000000001', 'DBL', 'Double', 2, 3);
 insert into bellhop.room (tenant_id, id, property_id, number, room_type_id, active_from)

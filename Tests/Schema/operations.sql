@@ -36,14 +36,15 @@ rollback;
 reset session authorization;
 update bellhop.operation set created_at = now() - interval '7 days 1 minute' where actor_id = :U;
 update bellhop.operation set created_at = now() - interval '6 days 23 hours' where actor_id = :T;
-insert into bellhop.login_throttle (kind, key, window_start) values ('account', sha256('a'),
-    now() - interval '25 hours'), ('account', sha256('b'), now());
+insert into bellhop.login_throttle (kind, key, span, present, before, counted_at) values
+    ('account', sha256('a'), 1, 1, 0, now() - interval '25 hours'), ('account', sha256('b'), 1, 1, 0, now());
 set session authorization clerk;
 begin;
 select pg_temp.be(:T);
 insert into bellhop.app_user (tenant_id, id, email, name) values (:T, :T, 'a@b', 'A');
-insert into bellhop.user_session (tenant_id, id, user_id, token_hash, token_epoch, issued_at, expires_at)
-select :T, gen_random_uuid(), :T, sha256(n::text::bytea), 1, now() - interval '30 days',
+insert into bellhop.user_session (tenant_id, id, user_id, device_id, family_hash, current_hashes, rotated_at,
+    token_epoch, started_at, expires_at)
+select :T, gen_random_uuid(), :T, :T, sha256(n::text::bytea), array[sha256('t')], now(), 1, now() - interval '30 days',
     now() - interval '23 hours' * n from generate_series(1, 2) as n;
 commit;
 select pg_temp.same('cleaned', d::text, '(1,1,1)') from bellhop.delete_expired(100) d;

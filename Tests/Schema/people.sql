@@ -4,9 +4,12 @@ set session authorization clerk;
 \ir hotel.sql
 
 select pg_temp.same('found by address in any case', (tenant_id, tenant_status, user_id, status, password_hash,
-    token_epoch, mfa_enabled)::text,
-    '(11111111-1111-7111-8111-111111111111,active,b0000000-0000-7000-8000-000000000001,active,scrypt,1,f)')
+    token_epoch, mfa_enabled, knows_device)::text,
+    '(11111111-1111-7111-8111-111111111111,active,b0000000-0000-7000-8000-000000000001,active,scrypt,1,f,f)')
 from bellhop.find_login('aNA@aegean.EXAMPLE');
+select pg_temp.same('a device that was used before', array_agg(knows_device), array[true, false])
+from (values ('f0000000-0000-7000-8000-000000000001'), ('f0000000-0000-7000-8000-000000000002')) as v (device),
+    bellhop.find_login('ana@aegean.example', device::uuid);
 select pg_temp.same('an unknown address', count(*), 0::bigint) from bellhop.find_login('nobody@aegean.example');
 
 begin;
@@ -52,33 +55,50 @@ select pg_temp.refused('a custom role of the platform', '23514', format(
 commit;
 select pg_temp.same('they log in like all', tenant_id, :SYSTEM::uuid) from bellhop.find_login('root@platform.example');
 
--- A refresh token is found as the present one, as the one before, or not at all.
+-- A refresh token says its family, and with it the tenant, for this transaction only.
 begin;
-select pg_temp.be(:T);
-update bellhop.user_session set previous_hash = token_hash, rotated_at = now(),
-    token_hash = sha256('token 2') where token_hash = sha256('token 1');
-commit;
-select pg_temp.same('token ' || n, (select (session_id, matched, tenant_status, user_status, is_expired)::text
-    from bellhop.find_session(sha256(convert_to('token ' || n, 'UTF8')), 'f1000000-0000-7000-8000-000000000001')),
-    format('(f1000000-0000-7000-8000-000000000001,%s,active,active,f)', matched))
-from (values (1, 'previous'), (2, 'current'), (3, 'none')) as v (n, matched);
-select pg_temp.same('a token of no session', count(*), 0::bigint) from bellhop.find_session(sha256('token 3'));
-select pg_temp.holds('how long ago it was rotated', since_rotation between interval '0' and interval '1 minute')
-from bellhop.find_session(sha256('token 1'));
+select pg_temp.same('the tenant of a family', bellhop.enter_session(sha256('family 1')), :T::uuid);
+select pg_temp.same('is now the transaction''s', array_agg(id), array['f1000000-0000-7000-8000-000000000001']::uuid[])
+from bellhop.user_session;
+select pg_temp.same('an unknown family has none', bellhop.enter_session(sha256('family 2')), null);
+select pg_temp.same('and shows nothing', count(*), 0::bigint) from bellhop.user_session;
+rollback;
+select pg_temp.same('nothing is left of it', bellhop.current_tenant(), null);
 
 -- Attempts are counted before they are judged.
 create function pg_temp.count() returns text language sql as $$
-    select string_agg(format('%s %s %s', kind, attempts, window_ends_in > interval '14 minutes'), ', ' order by kind)
-    from bellhop.count_attempt(array['address', 'account'], array[sha256('1'), sha256('2')], interval '15 minutes');
+    select string_agg(format('%s %s+%s', ordinal, present, before), ', ' order by ordinal)
+    from bellhop.count_attempt(array['pair', 'account'], array[sha256('1'), sha256('2')], interval '15 minutes');
 $$;
-select pg_temp.same('the first', pg_temp.count(), 'account 1 t, address 1 t');
-select pg_temp.same('the second', pg_temp.count(), 'account 2 t, address 2 t');
-select bellhop.forget_attempts(array['account'], array[sha256('2')]);
-select pg_temp.same('after a success', pg_temp.count(), 'account 1 t, address 3 t');
+create function pg_temp.take_back(p_back bigint) returns void language sql as $$
+    select bellhop.take_back_attempt(array['account'], array[sha256('2')],
+        array[(select span - p_back from bellhop.login_throttle where kind = 'account')]);
+$$;
+select pg_temp.same('the first', pg_temp.count(), '1 1+0, 2 1+0');
+select pg_temp.same('the second', pg_temp.count(), '1 2+0, 2 2+0');
+select pg_temp.take_back(0);
+select pg_temp.same('after one was taken back', pg_temp.count(), '1 3+0, 2 2+0');
 reset session authorization;
-update bellhop.login_throttle set window_start = now() - interval '15 minutes 1 second';
+update bellhop.login_throttle set span = span - 1;
 set session authorization clerk;
-select pg_temp.same('in a new window', pg_temp.count(), 'account 1 t, address 1 t');
+select pg_temp.same('in a new span', pg_temp.count(), '1 1+3, 2 1+2');
+select pg_temp.take_back(1);
+select pg_temp.same('after one was taken back from the span before', pg_temp.count(), '1 2+3, 2 2+1');
+select pg_temp.take_back(2);
+select pg_temp.take_back(-1);
+select pg_temp.same('not from others', pg_temp.count(), '1 3+3, 2 3+1');
+reset session authorization;
+update bellhop.login_throttle set span = span + 1;
+set session authorization clerk;
+select pg_temp.same('by a clock that is behind', pg_temp.count(), '1 4+3, 2 4+1');
+select pg_temp.same('nothing of this span is over', max(elapsed), interval '0')
+from bellhop.count_attempt(array['pair'], array[sha256('1')], interval '15 minutes');
+reset session authorization;
+update bellhop.login_throttle set span = span - 3;
+set session authorization clerk;
+select pg_temp.same('after a span without any', pg_temp.count(), '1 1+0, 2 1+0');
+select pg_temp.holds('what is over', elapsed between interval '0' and interval '15 minutes')
+from bellhop.count_attempt(array['pair'], array[sha256('1')], interval '15 minutes');
 
 -- The platform's list.
 begin;

@@ -10,9 +10,9 @@ reset session authorization;
 -- As many rows as it takes for an index to be worth it.
 insert into bellhop.app_user (tenant_id, id, email, name) select :T, gen_random_uuid(), n || '@aegean.example',
     'User ' || n from generate_series(1, 3000) as n;
-insert into bellhop.user_session (tenant_id, id, user_id, token_hash, previous_hash, rotated_at, token_epoch,
-    expires_at)
-select :T, gen_random_uuid(), id, sha256(id::text::bytea), sha256(('p' || id)::bytea), now(), 1,
+insert into bellhop.user_session (tenant_id, id, user_id, device_id, family_hash, current_hashes, rotated_at,
+    token_epoch, started_at, expires_at)
+select :T, gen_random_uuid(), id, id, sha256(id::text::bytea), array[sha256('t')], now(), 1, now(),
     now() + interval '1 d' from bellhop.app_user;
 insert into bellhop.timer (tenant_id, kind, key, due_at) select :T, 'sla.warning', n,
     now() + n * interval '1 s' from generate_series(1, 3000) as n;
@@ -33,9 +33,9 @@ set session authorization clerk;
 \echo REPLAY
 select from bellhop.stream_events(:T, 0, 1000, 100, now() - interval '24 h');
 \echo LOGIN
-select from bellhop.find_login('ana@aegean.example');
+select from bellhop.find_login('ana@aegean.example', 'f0000000-0000-7000-8000-000000000001');
 \echo SESSION
-select from bellhop.find_session(sha256('token 1'), 'f1000000-0000-7000-8000-000000000001');
+select bellhop.enter_session(sha256('family 1'));
 \echo TIMERS
 select from bellhop.claim_timers('n', '{sla.warning}', '30 s', 10);
 \echo HEADS

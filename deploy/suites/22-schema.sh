@@ -73,9 +73,8 @@ replays_prune() {
 
 log_in_by_index() {
     says LOGIN 'Index Scan using app_user_email'
-    says SESSION 'Index Scan on user_session_token'
-    says SESSION 'Index Scan on user_session_previous_token'
-    says SESSION 'Index Scan on user_session_id_key'
+    says LOGIN 'using user_session_of_user'
+    says SESSION 'Index Scan using user_session_family_hash_key'
 }
 
 work_by_index() {

@@ -22,7 +22,7 @@ package struct TokenEpoch: Hashable, Comparable, Sendable {
 }
 
 /// What an access token says, once it is known that one of us said it. Times are whole seconds.
-package struct AccessToken: Equatable, Sendable {
+package struct AccessToken: Hashable, Sendable {
     package let id: TokenID
     package let user: UserID
     /// `nil` for the platform's own staff.

@@ -21,3 +21,10 @@ package struct TenantDirectory: Equatable, Sendable {
     /// In a fixed order, so that answers are the same every time.
     package var sortedProperties: [PropertyID] { self.properties.keys.sorted() }
 }
+
+extension TenantDirectory {
+    /// The properties at which somebody may do something, in full or within limits.
+    package func properties(where actor: Actor, may permission: Permission) -> [PropertyID] {
+        self.sortedProperties.filter { !actor.may(permission, at: .property($0, of: self.tenant)).isRefused }
+    }
+}

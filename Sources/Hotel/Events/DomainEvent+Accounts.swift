@@ -183,14 +183,24 @@ extension DomainEvent {
                 DomainEvent(
                     "auth:account_activated", [.open("user_id", .string(user.id.description))], for: addressees)
             case .passwordChanged(let bySelf):
-                DomainEvent(
-                    "auth:password_changed",
-                    [
-                        .open("by_self", .bool(bySelf)), .open("at", .string(time.description)),
-                        .personal("ip", JSONValue(device.ip)), .open("device", JSONValue(id: device.device?.raw)),
-                    ], for: addressees)
+                self.passwordChanged(
+                    user.id, tenant: tenant, bySelf: bySelf, at: time, ip: device.ip, device: device.device)
             }
         }
+    }
+
+    /// - Parameters:
+    ///   - ip: from where; for the user's own eyes.
+    ///   - device: the same.
+    package static func passwordChanged(
+        _ user: UserID, tenant: TenantID?, bySelf: Bool, at time: Timestamp, ip: String?, device: DeviceID?
+    ) -> DomainEvent {
+        DomainEvent(
+            "auth:password_changed",
+            [
+                .open("by_self", .bool(bySelf)), .open("at", .string(time.description)),
+                .personal("ip", JSONValue(ip)), .open("device", JSONValue(id: device?.raw)),
+            ], for: Addressees(tenant: tenant, users: [user]))
     }
 
     package static func userUpdated(_ user: UserView, tenant: TenantID?, _ changes: [FieldChange]) -> DomainEvent {
@@ -235,13 +245,18 @@ extension DomainEvent {
             for: Addressees(tenant: tenant, users: [user]))
     }
 
-    /// - Parameter succeeded: a login from a new device, or failures that throttle.
+    /// - Parameters:
+    ///   - succeeded: a login, or failures that throttle.
+    ///   - isNewDevice: the user is notified of these only.
     package static func login(
-        _ user: UserID, tenant: TenantID?, succeeded: Bool, device: DeviceID?, ip: String?
+        _ user: UserID, tenant: TenantID?, succeeded: Bool, device: DeviceID?, ip: String?, isNewDevice: Bool = false
     ) -> DomainEvent {
         DomainEvent(
             succeeded ? "auth:login_succeeded" : "auth:login_failed",
-            [.open("device", JSONValue(id: device?.raw)), .personal("ip", JSONValue(ip))],
+            [
+                .open("device", JSONValue(id: device?.raw)), .open("is_new_device", .bool(isNewDevice)),
+                .personal("ip", JSONValue(ip)),
+            ],
             for: Addressees(tenant: tenant, users: [user]))
     }
 }

@@ -127,12 +127,3 @@ extension ExpectedArrival {
         ]
     }
 }
-
-extension JSONValue {
-    /// `null` where there is none.
-    init(_ text: String?) { self = text.map { .string($0) } ?? .null }
-
-    init(_ number: Int?) { self = number.map { .number(JSONNumber(Int64($0))) } ?? .null }
-
-    init(id: UInt128?) { self = id.map { .string(ID<Actor>(raw: $0).description) } ?? .null }
-}

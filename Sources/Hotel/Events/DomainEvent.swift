@@ -75,7 +75,13 @@ package struct DomainEvent: Sendable {
         }
         return EventDraft(
             stream: stream, id: meta.id, name: self.kind.name, occurredAt: meta.occurredAt, targets: targets,
-            projections: texts)
+            projections: texts, personal: self.personal(indices, meta))
+    }
+
+    /// Only the full telling holds personal data: in its fields, or because a guest did it.
+    private func personal(_ indices: [Projection: Int], _ meta: EventMeta) -> [Int] {
+        guard let full = indices[.full] else { return [] }
+        return meta.actor.kind == .resident || self.fields.contains(where: \.isPersonal) ? [full] : []
     }
 
     /// The payload without its two closing braces: the append splices in there what only it knows.
@@ -134,4 +140,6 @@ package struct EventDraft: Equatable, Sendable {
     package let targets: [EventTarget]
     /// See ``LoggedEvent``.
     package let projections: [[UInt8]]
+    /// Which of the projections hold personal data (`domain.md` 6.4).
+    package let personal: [Int]
 }

@@ -39,18 +39,17 @@ package struct EventField: Sendable {
 
     /// What was edited. A personal field is named to all, its values only where they may be known.
     package static func changes(_ changes: [FieldChange]) -> [EventField] {
-        func list(showingPersonal: Bool) -> JSONValue {
-            .array(
-                changes.map { change in
-                    var object: JSONObject = ["field": .string(change.field)]
-                    if showingPersonal || !change.isPersonal {
-                        object["from"] = change.from
-                        object["to"] = change.to
-                    }
-                    return .object(object)
-                })
+        let open = EventField.open("changes", FieldChange.list(changes, showingPersonal: false))
+        guard changes.contains(where: \.isPersonal) else { return [open] }
+        return [open, .personal("changes", FieldChange.list(changes, showingPersonal: true))]
+    }
+
+    /// Whether a telling that shows everything tells something personal here.
+    var isPersonal: Bool {
+        switch self.value {
+        case .json(let value): self.sensitivity == .personal && value != .null
+        case .object(let members): members.contains(where: \.isPersonal)
         }
-        return [.open("changes", list(showingPersonal: false)), .personal("changes", list(showingPersonal: true))]
     }
 
     /// Writes the members that a projection shows. Of two with one name the later wins: it is the more sensitive one.
@@ -82,5 +81,18 @@ package struct FieldChange: Equatable, Sendable {
         self.from = from
         self.to = to
         self.isPersonal = isPersonal
+    }
+
+    /// The changes of a row, for those who may see personal values and for those who may not.
+    package static func list(_ changes: [FieldChange], showingPersonal: Bool) -> JSONValue {
+        .array(
+            changes.map { change in
+                var object: JSONObject = ["field": .string(change.field)]
+                if showingPersonal || !change.isPersonal {
+                    object["from"] = change.from
+                    object["to"] = change.to
+                }
+                return .object(object)
+            })
     }
 }

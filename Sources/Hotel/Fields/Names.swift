@@ -70,29 +70,6 @@ package struct RoomNumber: FieldText {
 
     package var key: String { self.text.lowercased() }
 
-    /// Sorts as people count: room 9 before room 10, A2 before A10. Every run of digits is preceded by its length.
-    package var sortKey: String {
-        var key = ""
-        var digits = ""
-        for character in self.key {
-            if character.isNumber {
-                digits.append(character)
-                continue
-            }
-            key += Self.counted(digits)
-            digits = ""
-            key.append(character)
-        }
-        return key + Self.counted(digits)
-    }
-
-    private static func counted(_ digits: String) -> String {
-        guard !digits.isEmpty else { return "" }
-        let value = digits.drop { $0 == "0" }
-        // At most ten digits: the length is one of 0 to 9 and "a".
-        return String(value.count, radix: 16) + value
-    }
-
     package static func == (one: Self, other: Self) -> Bool { one.key == other.key }
     package func hash(into hasher: inout Hasher) { hasher.combine(self.key) }
 

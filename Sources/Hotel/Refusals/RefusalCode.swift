@@ -1,5 +1,26 @@
-/// Why something was not done as asked (`domain.md` 9). The raw value is what clients see.
+/// Why something was not done as asked (`domain.md` 9), and the one table from code to status. The raw value is what clients see.
 package enum RefusalCode: String, CaseIterable, Sendable {
+    // What is wrong with the request itself
+    case malformedRequest = "malformed_request"
+    case malformedJSON = "malformed_json"
+    case methodNotAllowed = "method_not_allowed"
+    case methodNotImplemented = "method_not_implemented"
+    case unsupportedMediaType = "unsupported_media_type"
+    /// The same `Idempotency-Key` came with another request before.
+    case operationMismatch = "operation_mismatch"
+
+    // What is wrong on our side
+    /// The node has more to do than it can; nothing was begun.
+    case overloaded
+    /// A store cannot be reached; nothing was changed.
+    case unavailable
+    /// It is not known whether it was done: asking again with the same `Idempotency-Key` tells.
+    case outcomeUnknown = "outcome_unknown"
+    /// No answer in time; for a write the outcome is unknown too.
+    case deadlineExceeded = "deadline_exceeded"
+    case internalError = "internal_error"
+
+    // What the hotel says
     case validationFailed = "validation_failed"
     case unauthenticated
     case tokenExpired = "token_expired"
@@ -43,17 +64,24 @@ package enum RefusalCode: String, CaseIterable, Sendable {
         switch self {
         case .superseded, .duplicate: 200
         case .pmsUnavailable: 202
+        case .malformedRequest, .malformedJSON: 400
         case .unauthenticated, .tokenExpired: 401
         case .forbidden, .tenantSuspended, .tenantPending, .userSuspended, .selfInspection: 403
         case .notFound: 404
+        case .methodNotAllowed: 405
         case .transitionNotAllowed, .alreadyClaimed, .versionConflict, .roomNotReady, .roomOccupied,
             .roomAssignedForArrival, .overlappingReservation, .balanceDue, .businessDateClosed, .rollInProgress,
             .oneTaskAtATime, .notOnShift, .roomFlagRequiresOccupied, .amountMismatch, .currencyMismatch, .alreadyPaid,
             .invoiceNotIssued, .voucherInvalid, .voucherUsed, .voucherExpired, .deviceLimit, .offlineTooOld:
             409
         case .payloadTooLarge: 413
-        case .validationFailed, .checklistIncomplete: 422
+        case .unsupportedMediaType: 415
+        case .validationFailed, .operationMismatch, .checklistIncomplete: 422
         case .rateLimited: 429
+        case .internalError: 500
+        case .methodNotImplemented: 501
+        case .overloaded, .unavailable, .outcomeUnknown: 503
+        case .deadlineExceeded: 504
         }
     }
 
@@ -62,4 +90,7 @@ package enum RefusalCode: String, CaseIterable, Sendable {
 
     /// An answer that says what became of a request that was not wrong: no error.
     package var isOutcome: Bool { self.status < 300 }
+
+    /// Whether trying again later is all that is needed; then the answer says when.
+    package var isTemporary: Bool { self.status == 429 || self.status == 503 }
 }

@@ -150,30 +150,30 @@ grant select, insert, update, delete on bellhop.device to bellhop_node;
 
 comment on column bellhop.device.clock_offset_ms is 'What to add to its clock to get ours; NULL: not measured.';
 
--- One row is one login: the family of refresh tokens that followed from it. `device_id` is what the client calls its
--- device; the row of `device` appears when it registers for push.
+-- One row is one login: the family of refresh tokens that followed from it. A token itself is nowhere. `device_id` is what
+-- the client calls its device; the row of `device` appears when it registers for push.
 create table bellhop.user_session (
     tenant_id uuid not null,
-    id uuid not null unique,
+    id uuid not null,
     user_id uuid not null,
-    device_id uuid,
-    token_hash bytea not null check (octet_length(token_hash) = 32),
+    device_id uuid not null,
+    family_hash bytea not null unique check (octet_length(family_hash) = 32),
+    current_hashes bytea[] not null
+        check (cardinality(current_hashes) between 1 and 3 and array_position(current_hashes, null) is null),
     previous_hash bytea check (octet_length(previous_hash) = 32),
-    rotated_at timestamptz(3),
+    rotated_at timestamptz(3) not null,
     token_epoch int not null,
-    issued_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
-    last_used_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
+    started_at timestamptz(3) not null,
     expires_at timestamptz(3) not null,
+    address inet,
     revoked_at timestamptz(3),
     revoke_reason text check (length(revoke_reason) <= 60),
     primary key (tenant_id, id),
     foreign key (tenant_id, user_id) references bellhop.app_user,
-    check ((previous_hash is null) = (rotated_at is null)),
-    check (expires_at > issued_at)
+    check (expires_at > started_at),
+    check ((revoked_at is null) = (revoke_reason is null))
 );
 
-create unique index user_session_token on bellhop.user_session (token_hash);
-create unique index user_session_previous_token on bellhop.user_session (previous_hash) where previous_hash is not null;
 create index user_session_of_user on bellhop.user_session (tenant_id, user_id);
 -- For the cleaning.
 create index user_session_by_expiry on bellhop.user_session (expires_at);
@@ -181,8 +181,11 @@ create index user_session_by_expiry on bellhop.user_session (expires_at);
 select bellhop.protect('bellhop.user_session'), bellhop.open_to_crossing('bellhop.user_session');
 grant select, insert, update on bellhop.user_session to bellhop_node;
 
+comment on column bellhop.user_session.current_hashes is
+    'The newest token; several where an exchange was repeated, until one of them is used.';
 comment on column bellhop.user_session.previous_hash is
-    'The token before the present one, good for 30 s after rotated_at from the same device (two tabs); later '
+    'The token that was exchanged for the newest, good for 30 s after rotated_at from the same device (two tabs); later '
     'its use revokes the session.';
+comment on column bellhop.user_session.rotated_at is 'When it was used last; started_at until then.';
 
 revoke all on all functions in schema bellhop from public;

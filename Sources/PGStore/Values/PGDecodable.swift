@@ -155,9 +155,9 @@ extension Timestamp: PGDecodable {
     }
 }
 
-extension PGDate: PGDecodable {
+extension CalendarDate: PGDecodable {
     package init(_ cell: PGCell) throws(PGDecodingError) {
-        guard cell.type == .date else { throw .wrongType(cell.type, for: "PGDate") }
+        guard cell.type == .date else { throw .wrongType(cell.type, for: "CalendarDate") }
         guard let days: Int32 = BigEndian.read(try cell.value()) else { throw .malformed(cell.type) }
         guard days != .min, days != .max else { throw .outOfRange(cell.type) }
         self.init(daysSince1970: Int(days) + PGTime.epochDays)

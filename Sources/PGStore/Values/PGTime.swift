@@ -22,13 +22,7 @@ enum PGTime {
     }
 }
 
-/// A day of the calendar without a time or a zone.
-package struct PGDate: Hashable, Comparable, Sendable {
-    /// Days from 1970-01-01; negative before.
-    package let daysSince1970: Int
-
-    package init(daysSince1970: Int) { self.daysSince1970 = daysSince1970 }
-
+extension CalendarDate {
     /// A day beyond the server's range becomes one that it refuses, never infinity.
     var daysSince2000: Int32 {
         let (days, isBeyond) = self.daysSince1970.subtractingReportingOverflow(PGTime.epochDays)
@@ -37,6 +31,4 @@ package struct PGDate: Hashable, Comparable, Sendable {
         }
         return value
     }
-
-    package static func < (left: PGDate, right: PGDate) -> Bool { left.daysSince1970 < right.daysSince1970 }
 }

@@ -60,7 +60,7 @@ package struct PGValue: Hashable, Sendable {
         PGValue(.timestamptz, value.map { BigEndian.bytes(PGTime.microseconds(of: $0)) })
     }
 
-    package static func date(_ value: PGDate?) -> PGValue {
+    package static func date(_ value: CalendarDate?) -> PGValue {
         PGValue(.date, value.map { BigEndian.bytes($0.daysSince2000) })
     }
 
@@ -103,7 +103,7 @@ package struct PGValue: Hashable, Sendable {
         .array(.timestamptzArray, of: .timestamptz, values, Self.timestamptz)
     }
 
-    package static func dates(_ values: [PGDate?]?) -> PGValue { .array(.dateArray, of: .date, values, Self.date) }
+    package static func dates(_ values: [CalendarDate?]?) -> PGValue { .array(.dateArray, of: .date, values, Self.date) }
 
     package static func jsonbs(_ values: [[UInt8]?]?) -> PGValue {
         .array(.jsonbArray, of: .jsonb, values, Self.jsonb)

@@ -72,8 +72,9 @@ struct OwnPresence {
     }
 
     /// The entries of a channel that are not known to be on its server under this incarnation.
-    func missing(in channel: PresenceChannel, under incarnation: Int64) -> [(connection: String, member: PresenceMember)]
-    {
+    func missing(
+        in channel: PresenceChannel, under incarnation: Int64
+    ) -> [(connection: String, member: PresenceMember)] {
         let missing = (self.channels[channel] ?? [:]).filter { $0.value.writtenUnder != incarnation }
         return missing.map { ($0.key, $0.value.member) }
     }

@@ -99,3 +99,12 @@ extension JSONRule {
         }
     }
 }
+
+extension JSONRule {
+    /// Makes a value of a whole text, or throws all that is wrong with it.
+    package func decode(_ json: JSONValue) throws(JSONFieldErrors) -> Value {
+        var trace = JSONFieldTrace(ignoresUnknownFields: false)
+        guard let value = self.read(json, &trace), trace.entries.isEmpty else { throw JSONFieldErrors(trace.entries) }
+        return value
+    }
+}

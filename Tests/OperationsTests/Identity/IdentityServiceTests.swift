@@ -1,3 +1,5 @@
+import Hotel
+import Ports
 import Shared
 import Testing
 
@@ -17,7 +19,7 @@ import Testing
         #expect(session.rotation.current == [signedIn.refreshToken.hash] && session.rotation.device == device)
         #expect(signedIn.profile.id == world.ada)
         #expect(world.memory.log == ["login_succeeded"])
-        try await world.service.admit(token)
+        try await world.admit(token)
     }
 
     @Test func `an unknown account costs what a wrong password costs and is answered the same`() async throws {
@@ -39,9 +41,9 @@ import Testing
 
     @Test func `the throttle tells nothing about accounts either`() async throws {
         let world = try IdentityWorld()
-        var answers: [[IdentityRefusal?]] = []
+        var answers: [[RefusalCode?]] = []
         for email in ["ada@aegean.example", "nobody@aegean.example"] {
-            var these: [IdentityRefusal?] = []
+            var these: [RefusalCode?] = []
             let before = world.hasher.figures.runs
             for _ in 1...7 { these.append(try await world.refusal(email)) }
             #expect(world.hasher.figures.runs - before == 5)
@@ -49,19 +51,19 @@ import Testing
         }
         #expect(answers[0] == answers[1])
         #expect(answers[0][4] == .unauthenticated)
-        guard case .throttled = answers[0][5] else { return #expect(Bool(false), "not throttled") }
+        #expect(answers[0][5] == .rateLimited)
     }
 
     @Test func `a refused attempt runs nothing, even with the right password, and only where it failed`() async throws {
         let world = try IdentityWorld()
         for _ in 1...5 { #expect(try await world.refusal() == .unauthenticated) }
         let runs = world.hasher.figures.runs
-        guard case .throttled(let wait) = try await world.refusal("ada@aegean.example", IdentityWorld.password) else {
-            return #expect(Bool(false), "not throttled")
-        }
+        let refusal = try await IdentityWorld.whole { try await world.login() }
+        #expect(refusal?.code == .rateLimited)
+        let wait = try #require(refusal?.retryAfterSeconds)
         #expect(world.hasher.figures.runs == runs)
         _ = try await world.login(from: "192.0.2.2")
-        world.memory.advance(Double(wait.components.seconds))
+        world.memory.advance(Double(wait))
         _ = try await world.login()
     }
 
@@ -75,7 +77,7 @@ import Testing
         let world = try IdentityWorld(hasherPlaces: 2000)
         let refusals = try await withThrowingTaskGroup { group in
             for index in 0..<1000 { group.addTask { try await world.refusal("ada@aegean.example", "guess \(index)") } }
-            return try await group.reduce(into: [IdentityRefusal?]()) { $0.append($1) }
+            return try await group.reduce(into: [RefusalCode?]()) { $0.append($1) }
         }
         #expect(refusals.count { $0 == .unauthenticated } == 5 && world.hasher.figures.runs == 5)
     }
@@ -91,23 +93,19 @@ import Testing
         // It opens this account only.
         try world.add(UserID(raw: 2), "bob@aegean.example", tenant: TenantID(raw: 7))
         for _ in 1...5 { _ = try await world.refusal("bob@aegean.example") }
-        guard case .throttled = try await world.refusal("bob@aegean.example", device: device) else {
-            return #expect(Bool(false), "not throttled")
-        }
+        #expect(try await world.refusal("bob@aegean.example", device: device) == .rateLimited)
         for _ in 1...10 { #expect(try await world.refusal(device: device) == .unauthenticated) }
-        guard case .throttled = try await world.refusal(device: device) else {
-            return #expect(Bool(false), "not throttled")
-        }
+        #expect(try await world.refusal(device: device) == .rateLimited)
     }
 
     @Test(arguments: [
-        (AccountStanding.User.suspended, AccountStanding.Tenant.active, IdentityRefusal.userSuspended),
+        (UserStatus.suspended, TenantStatus.active, RefusalCode.userSuspended),
         (.invited, .active, .unauthenticated), (.deleted, .active, .unauthenticated),
         (.active, .pending, .tenantPending), (.active, .suspended, .tenantSuspended),
         (.active, .closed, .unauthenticated), (.suspended, .suspended, .userSuspended),
     ])
     func `who may not act learns it with the right password only`(
-        user: AccountStanding.User, tenant: AccountStanding.Tenant, expected: IdentityRefusal
+        user: UserStatus, tenant: TenantStatus, expected: RefusalCode
     ) async throws {
         let world = try IdentityWorld()
         world.memory.with { state in state.change(world.ada) { ($0.user, $0.tenantState) = (user, tenant) } }
@@ -148,10 +146,10 @@ import Testing
     @Test(
         arguments: ["count", "account", "open"],
         [
-            (StoreError.unavailable, IdentityRefusal.unavailable), (.timedOut, .unavailable),
-            (.outcomeUnknown, .outcomeUnknown), (.refused(code: "42501", message: "no"), .failed),
+            (StoreError.unavailable, RefusalCode.unavailable), (.timedOut, .unavailable),
+            (.outcomeUnknown, .outcomeUnknown), (.refused(code: "42501", message: "no"), .internalError),
         ])
-    func `a store that fails lets nobody in`(call: String, failure: (StoreError, IdentityRefusal)) async throws {
+    func `a store that fails lets nobody in`(call: String, failure: (StoreError, RefusalCode)) async throws {
         let world = try IdentityWorld()
         world.memory.with { $0.failures[call] = failure.0 }
         #expect(try await world.refusal("ada@aegean.example", IdentityWorld.password) == failure.1)
@@ -227,7 +225,7 @@ import Testing
         #expect(
             try await IdentityWorld.refusal { try await world.service.refresh(newest, from: world.client()) }
                 == .unauthenticated)
-        #expect(try await IdentityWorld.refusal { try await world.service.admit(access) } == .unauthenticated)
+        #expect(try await IdentityWorld.refusal { try await world.admit(access) } == .unauthenticated)
         // Other sessions of the user are none of it.
         _ = try await world.login()
     }
@@ -257,9 +255,9 @@ import Testing
         let world = try IdentityWorld()
         let signedIn = try await world.login()
         let access = try world.verified(signedIn.accessToken)
-        try await world.service.admit(access)
+        try await world.admit(access)
         world.memory.with { state in state.change(world.ada) { $0.epoch = $0.epoch.next } }
-        #expect(try await IdentityWorld.refusal { try await world.service.admit(access) } == .unauthenticated)
+        #expect(try await IdentityWorld.refusal { try await world.admit(access) } == .unauthenticated)
         #expect(
             try await IdentityWorld.refusal {
                 try await world.service.refresh(signedIn.refreshToken, from: world.client())
@@ -287,7 +285,7 @@ import Testing
         try await world.service.logout(access, from: client)
         try await world.service.logout(.first(), from: client)
         #expect(world.memory.log == ["login_succeeded", "session_revoked signed_out"])
-        #expect(try await IdentityWorld.refusal { try await world.service.admit(access) } == .unauthenticated)
+        #expect(try await IdentityWorld.refusal { try await world.admit(access) } == .unauthenticated)
     }
 
     @Test func `a user sees and ends his own sessions, and nobody else's are there`() async throws {
@@ -308,7 +306,7 @@ import Testing
         try await world.service.endSession(first.session, as: second, from: client)
         #expect(world.memory.log.last == "session_revoked signed_out_elsewhere")
         #expect(try await world.service.sessions(of: second).map(\.id) == [second.session])
-        #expect(try await IdentityWorld.refusal { try await world.service.sessions(of: first) } == .unauthenticated)
+        #expect(try await IdentityWorld.refusal { try await world.admit(first) } == .unauthenticated)
     }
 }
 
@@ -324,9 +322,9 @@ import Testing
             from: IdentityWorld.password, to: Self.new, as: access, from: world.client())
         let next = try world.verified(changed.accessToken)
         #expect(next.session == access.session && next.epoch > access.epoch)
-        try await world.service.admit(next)
+        try await world.admit(next)
         let client = try world.client()
-        #expect(try await IdentityWorld.refusal { try await world.service.admit(access) } == .unauthenticated)
+        #expect(try await IdentityWorld.refusal { try await world.admit(access) } == .unauthenticated)
         #expect(
             try await IdentityWorld.refusal { try await world.service.refresh(elsewhere.refreshToken, from: client) }
                 == .unauthenticated)
@@ -339,10 +337,10 @@ import Testing
         let world = try IdentityWorld()
         let access = try world.verified(await world.login().accessToken)
         let client = try world.client()
-        let wrong = IdentityRefusal.fields(JSONFieldErrors([.init(field: "password", code: .format)]))
+        let wrong = Refusal.field("password", .format)
         for _ in 1...5 {
             #expect(
-                try await IdentityWorld.refusal {
+                try await IdentityWorld.whole {
                     try await world.service.changePassword(from: "guess", to: Self.new, as: access, from: client)
                 } == wrong)
         }
@@ -350,9 +348,7 @@ import Testing
             try await world.service.changePassword(
                 from: IdentityWorld.password, to: Self.new, as: access, from: client)
         }
-        guard case .throttled = sixth else {
-            return #expect(Bool(false), "not throttled: \(String(describing: sixth))")
-        }
+        #expect(sixth == .rateLimited)
         #expect(world.memory.with { $0.user(world.ada)?.epoch } == TokenEpoch(raw: 1))
     }
 
@@ -366,11 +362,11 @@ import Testing
         let world = try IdentityWorld()
         let access = try world.verified(await world.login().accessToken)
         let runs = world.hasher.figures.runs
-        let refusal = try await IdentityWorld.refusal {
+        let refusal = try await IdentityWorld.whole {
             try await world.service.changePassword(
                 from: IdentityWorld.password, to: new, as: access, from: world.client())
         }
-        #expect(refusal == .fields(JSONFieldErrors([.init(field: "new_password", code: code)])))
+        #expect(refusal == .field("new_password", code))
         #expect(world.hasher.figures.runs == runs)
     }
 
@@ -395,12 +391,14 @@ import Testing
         let signedIn = try await world.login()
         let access = try world.verified(signedIn.accessToken)
         try await world.service.logout(signedIn.refreshToken, from: world.client())
-        let runs = world.hasher.figures.runs
+        #expect(try await IdentityWorld.refusal { try await world.admit(access) } == .unauthenticated)
+        // Nor does it for whoever was let in a moment before it ended.
+        let before = world.memory.with { $0.user(world.ada)?.hash }
         #expect(
             try await IdentityWorld.refusal {
                 try await world.service.changePassword(
                     from: IdentityWorld.password, to: Self.new, as: access, from: world.client())
             } == .unauthenticated)
-        #expect(world.hasher.figures.runs == runs)
+        #expect(world.memory.with { $0.user(world.ada)?.hash } == before)
     }
 }

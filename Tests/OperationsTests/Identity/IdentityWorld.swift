@@ -1,3 +1,5 @@
+import Hotel
+import Ports
 import Shared
 import Testing
 import Wire
@@ -15,6 +17,8 @@ struct IdentityWorld {
     let memory: MemoryIdentity
     let hasher: PasswordHasher
     let service: IdentityService
+    /// Who keeps nothing in mind.
+    let callers: TokenCallers
     let ada = UserID(raw: 1)
     let keys: JWTKeys
 
@@ -26,6 +30,9 @@ struct IdentityWorld {
         self.service = IdentityService(
             accounts: self.memory, sessions: self.memory, throttle: LoginThrottle(store: self.memory),
             hasher: self.hasher, keys: self.keys)
+        let memory = self.memory
+        self.callers = TokenCallers(
+            self.keys, directory: memory, longestAge: .zero, wallClock: { memory.now })
         try self.add(self.ada, "ada@aegean.example", tenant: TenantID(raw: 7))
     }
 
@@ -53,20 +60,28 @@ struct IdentityWorld {
     func refusal(
         _ email: String = "ada@aegean.example", _ password: String = "wrong", from address: String = "192.0.2.1",
         device: DeviceID? = nil
-    ) async throws -> IdentityRefusal? {
+    ) async throws -> RefusalCode? {
         try await Self.refusal { try await self.login(email, password, from: address, device: device) }
     }
 
-    static func refusal<Result>(_ call: () async throws -> Result) async throws -> IdentityRefusal? {
+    static func refusal<Result>(_ call: () async throws -> Result) async throws -> RefusalCode? {
+        try await self.whole(call)?.code
+    }
+
+    /// The refusal with all that is told.
+    static func whole<Result>(_ call: () async throws -> Result) async throws -> Refusal? {
         do {
             _ = try await call()
             return nil
-        } catch let refusal as IdentityRefusal {
+        } catch let refusal as Refusal {
             return refusal
         }
     }
 
-    func verified(_ token: String) throws -> AccessToken {
-        try self.service.token(token, now: self.memory.now)
+    func verified(_ token: String) throws -> AccessToken { try self.callers.token(token) }
+
+    /// Whether a token still speaks for somebody.
+    func admit(_ token: AccessToken) async throws {
+        _ = try await self.callers.caller(bearing: TokenSigner(self.keys).sign(token))
     }
 }

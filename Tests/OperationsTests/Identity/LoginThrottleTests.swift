@@ -1,3 +1,4 @@
+import Ports
 import Shared
 import Testing
 import Wire

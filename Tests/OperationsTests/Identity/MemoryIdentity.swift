@@ -1,4 +1,6 @@
 import Crypto
+import Hotel
+import Ports
 import Shared
 
 @testable import Operations
@@ -10,12 +12,17 @@ final class MemoryIdentity: Sendable {
         var email: LoginEmail
         var tenant: TenantID?
         var hash: PasswordHash?
-        var user = AccountStanding.User.active
-        var tenantState: AccountStanding.Tenant? = .active
+        var user = UserStatus.active
+        var tenantState: TenantStatus? = .active
         var epoch = TokenEpoch(raw: 1)
 
         var standing: AccountStanding {
             AccountStanding(user: self.user, tenant: self.tenant == nil ? nil : self.tenantState, epoch: self.epoch)
+        }
+
+        var actor: Actor {
+            let role: Role = self.tenant == nil ? .superAdmin : .frontDeskAgent
+            return .user(self.id, name: "Ada", tenant: self.tenant, assignments: [RoleAssignment(role)])
         }
     }
 
@@ -75,7 +82,7 @@ final class MemoryIdentity: Sendable {
 extension MemoryIdentity: AccountRepository {
     private func account(_ user: User, _ device: DeviceID?, _ state: State) -> Account {
         Account(
-            user: user.id, email: user.email, passwordHash: user.hash, standing: user.standing,
+            user: TenantUser(user.id, of: user.tenant), email: user.email, passwordHash: user.hash, standing: user.standing,
             knowsDevice: state.sessions.contains { $0.user == user.id && $0.rotation.device == device })
     }
 
@@ -85,39 +92,41 @@ extension MemoryIdentity: AccountRepository {
         }
     }
 
-    func account(of user: UserID) async throws(StoreError) -> Account? {
-        try self.transaction("account") { state in state.user(user).map { self.account($0, nil, state) } }
+    func account(of user: TenantUser) async throws(StoreError) -> Account? {
+        try self.transaction("account") { state in state.user(user.id).map { self.account($0, nil, state) } }
     }
 
-    func profile(of user: UserID) async throws(StoreError) -> UserProfile? {
-        try self.transaction("profile") { $0.user(user).map { Self.profile($0) } }
+    func profile(of user: TenantUser) async throws(StoreError) -> UserProfile? {
+        try self.transaction("profile") { $0.user(user.id).map { Self.profile($0) } }
     }
 
     private static func profile(_ user: User) -> UserProfile {
-        UserProfile(
-            id: user.id, name: "Ada", email: user.email, tenant: user.tenant, roles: ["front_desk_agent"],
-            permissions: ["room.read"], properties: [PropertyID(raw: 9)])
+        UserProfile(user.id, email: user.email, actor: user.actor, in: user.tenant.map { Self.directory($0) })
     }
 
-    func rehash(_ user: UserID, from old: PasswordHash, to new: PasswordHash) async throws(StoreError) {
-        try self.transaction("rehash") { state in state.change(user) { if $0.hash == old { $0.hash = new } } }
+    static func directory(_ tenant: TenantID) -> TenantDirectory {
+        TenantDirectory(tenant, status: .active, properties: [PropertyID(raw: 9): []])
+    }
+
+    func rehash(_ user: TenantUser, from old: PasswordHash, to new: PasswordHash) async throws(StoreError) {
+        try self.transaction("rehash") { state in state.change(user.id) { if $0.hash == old { $0.hash = new } } }
     }
 
     func replacePassword(_ replacement: PasswordReplacement) async throws(StoreError) -> ReplacedPassword? {
         try self.transaction("replacePassword") { state in
             let kept = state.sessions.firstIndex { $0.id == replacement.session && !$0.rotation.isRevoked }
-            guard let user = state.user(replacement.user), user.hash == replacement.old, let kept else { return nil }
+            guard let user = state.user(replacement.user.id), user.hash == replacement.old, let kept else { return nil }
             state.change(user.id) { ($0.hash, $0.epoch) = (replacement.new, $0.epoch.next) }
             for index in state.sessions.indices where state.sessions[index].user == user.id && index != kept {
                 state.sessions[index].rotation.revoke(now: state.now)
             }
             state.sessions[kept].epoch = user.epoch.next
             state.log.append("password_changed")
-            return ReplacedPassword(epoch: user.epoch.next, tenant: user.tenant, at: state.now)
+            return ReplacedPassword(epoch: user.epoch.next, at: state.now)
         }
     }
 
-    func noteFailedLogin(of user: UserID?, from client: ClientTrace) async {
+    func noteFailedLogin(of user: TenantUser?, from client: ClientTrace) async {
         self.with { $0.log.append("login_failed \(user == nil ? "unknown" : "known")") }
     }
 }
@@ -125,7 +134,7 @@ extension MemoryIdentity: AccountRepository {
 extension MemoryIdentity: SessionRepository {
     func open(_ new: NewSession) async throws(StoreError) -> OpenedSession? {
         try self.transaction("open") { state in
-            guard let user = state.user(new.user), user.epoch == new.epoch, user.standing.refusal == nil else {
+            guard let user = state.user(new.user.id), user.epoch == new.epoch, user.standing.obstacle == nil else {
                 return nil
             }
             let rotation = RefreshRotation(first: new.token, device: new.device, now: state.now)
@@ -148,8 +157,8 @@ extension MemoryIdentity: SessionRepository {
             else { return nil }
             let session = state.sessions[index]
             var stored = StoredSession(
-                id: session.id, user: user.id, tenant: user.tenant, epoch: session.epoch, standing: user.standing,
-                rotation: session.rotation)
+                id: session.id, user: TenantUser(user.id, of: user.tenant), epoch: session.epoch,
+                standing: user.standing, rotation: session.rotation)
             let verdict = decide(&stored, state.now)
             state.sessions[index].rotation = stored.rotation
             if case .ended(let reason) = verdict { state.log.append("session_revoked \(reason.rawValue)") }
@@ -157,11 +166,11 @@ extension MemoryIdentity: SessionRepository {
         }
     }
 
-    func sessions(of user: UserID) async throws(StoreError) -> [UserSession] {
+    func sessions(of user: TenantUser) async throws(StoreError) -> [UserSession] {
         try self.transaction("sessions") { state in
             state.sessions.reversed().filter { session in
-                session.user == user && !session.rotation.isRevoked && state.now < session.rotation.expiresAt
-                    && session.epoch == state.user(user)?.epoch
+                session.user == user.id && !session.rotation.isRevoked && state.now < session.rotation.expiresAt
+                    && session.epoch == state.user(user.id)?.epoch
             }.map { session in
                 UserSession(
                     id: session.id, device: session.rotation.device, startedAt: session.rotation.startedAt,
@@ -172,10 +181,10 @@ extension MemoryIdentity: SessionRepository {
     }
 
     func revoke(
-        _ session: SessionID, of user: UserID, because reason: SessionEnd, from client: ClientTrace
+        _ session: SessionID, of user: TenantUser, because reason: SessionEnd, from client: ClientTrace
     ) async throws(StoreError) -> Bool {
         try self.transaction("revoke") { state in
-            guard let index = state.sessions.firstIndex(where: { $0.id == session && $0.user == user }) else {
+            guard let index = state.sessions.firstIndex(where: { $0.id == session && $0.user == user.id }) else {
                 return false
             }
             guard !state.sessions[index].rotation.isRevoked else { return true }
@@ -184,14 +193,20 @@ extension MemoryIdentity: SessionRepository {
             return true
         }
     }
+}
 
-    func standing(of session: SessionID, user: UserID) async throws(StoreError) -> AccountStanding? {
-        try self.transaction("standing") { state in
-            guard let found = state.sessions.first(where: { $0.id == session && $0.user == user }),
-                !found.rotation.isRevoked
+extension MemoryIdentity: ActorDirectory {
+    func actor(in session: SessionID, of user: TenantUser) async throws(StoreError) -> SessionActor? {
+        try self.transaction("actor") { state in
+            guard let found = state.sessions.first(where: { $0.id == session && $0.user == user.id }),
+                !found.rotation.isRevoked, let user = state.user(user.id)
             else { return nil }
-            return state.user(user)?.standing
+            return SessionActor(standing: user.standing, actor: user.actor)
         }
+    }
+
+    func directory(of tenant: TenantID) async throws(StoreError) -> TenantDirectory? {
+        try self.transaction("directory") { _ in Self.directory(tenant) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Reactor
+import Ports
 import Shared
 import Testing
 

@@ -123,26 +123,6 @@ struct DocumentCheck {
 }
 
 extension JSONValue {
-    subscript(name: String) -> JSONValue? {
-        if case .object(let object) = self { object[name] } else { nil }
-    }
-
-    var members: [JSONObject.Member] {
-        if case .object(let object) = self { object.members } else { [] }
-    }
-
-    var elements: [JSONValue]? {
-        if case .array(let elements) = self { elements } else { nil }
-    }
-
-    var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
-    var integer: Int64? {
-        if case .number(let number) = self { number.int64 } else { nil }
-    }
-
     fileprivate var figure: Double {
         if case .number(let number) = self { number.nearestDouble ?? .nan } else { .nan }
     }

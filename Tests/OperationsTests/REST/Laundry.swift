@@ -1,3 +1,5 @@
+import Crypto
+import Hotel
 import Shared
 import Testing
 import Wire
@@ -8,7 +10,7 @@ import Wire
 /// the document.
 final class Laundry: Sendable {
     static let token = "good-token"
-    static let caller = RESTCaller(tenant: TenantID(raw: 1), user: UserID(raw: 2), session: SessionID(raw: 3))
+    static let caller = Laundry.caller(of: TenantID(raw: 1))
     static let key = "018f3f54-1f2e-7c3a-9d4b-5a6b7c8d9e0f"
 
     let linen = Linen()
@@ -30,15 +32,22 @@ final class Laundry: Sendable {
             limits: limits, log: Logger(to: self.lines, style: LogStyle(.json), threshold: .info))
     }
 
+    private static func caller(of tenant: TenantID) -> RESTCaller {
+        let user = UserID(raw: 2)
+        let token = AccessToken(
+            user: user, tenant: tenant, session: SessionID(raw: 3), epoch: TokenEpoch(raw: 1), now: SystemClock.now)
+        return RESTCaller(token, actor: .user(user, name: "Lin", tenant: tenant, assignments: []))
+    }
+
     private struct Tokens: CallerResolver {
         func caller(bearing token: String, on visit: RESTVisit) async throws -> RESTCaller {
             switch token {
             case Laundry.token: return Laundry.caller
             case "other-token":
-                return RESTCaller(tenant: TenantID(raw: 9), user: UserID(raw: 2), session: SessionID(raw: 3))
-            case "old-token": throw RESTRefusal(.tokenExpired)
-            case "suspended": throw RESTRefusal(.tenantSuspended)
-            default: throw RESTRefusal(.unauthenticated)
+                return Laundry.caller(of: TenantID(raw: 9))
+            case "old-token": throw Refusal(.tokenExpired)
+            case "suspended": throw Refusal(.tenantSuspended)
+            default: throw Refusal(.unauthenticated)
             }
         }
     }

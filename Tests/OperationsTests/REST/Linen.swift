@@ -1,3 +1,4 @@
+import Hotel
 import Shared
 import Wire
 
@@ -172,8 +173,8 @@ enum Trouble: String, CaseIterable, Sendable {
         case .unknown: throw StoreError.outcomeUnknown
         case .refusedStatement: throw StoreError.refused(code: "42P01", message: Self.secret)
         case .bug: throw Bug()
-        case .rateLimited: throw RESTRefusal(.rateLimited, retryAfterSeconds: 7)
-        case .forbidden: throw RESTRefusal(.forbidden)
+        case .rateLimited: throw Refusal(.rateLimited, retryAfterSeconds: 7)
+        case .forbidden: throw Refusal(.forbidden)
         }
     }
 
@@ -208,7 +209,7 @@ actor Linen {
     }
 
     func find(_ id: ID<Towel>) throws -> Towel {
-        guard let towel = self.towels[id] else { throw RESTRefusal(.notFound) }
+        guard let towel = self.towels[id] else { throw Refusal(.notFound) }
         return towel
     }
 
@@ -225,7 +226,7 @@ actor Linen {
     func change(_ input: TowelInput.Change) throws -> RESTOutcome<Towel> {
         var towel = try self.find(input.id)
         guard towel.version == input.version else {
-            throw RESTRefusal(.versionConflict, current: ["version": .number(JSONNumber(towel.version))])
+            throw Refusal(.versionConflict, current: ["version": .number(JSONNumber(towel.version))])
         }
         towel.version += 1
         towel.name = input.change.name ?? towel.name
@@ -241,7 +242,7 @@ actor Linen {
     func fold(_ input: TowelInput.Act) throws -> RESTOutcome<Towel> {
         var towel = try self.find(input.id)
         guard !towel.isFolded else {
-            throw RESTRefusal(.transitionNotAllowed, current: ["state": "folded", "allowed": []])
+            throw Refusal(.transitionNotAllowed, current: ["state": "folded", "allowed": []])
         }
         towel.isFolded = true
         self.put(towel)
@@ -249,6 +250,6 @@ actor Linen {
     }
 
     func remove(_ id: ID<Towel>) throws {
-        guard self.towels.removeValue(forKey: id) != nil else { throw RESTRefusal(.notFound) }
+        guard self.towels.removeValue(forKey: id) != nil else { throw Refusal(.notFound) }
     }
 }

@@ -1,4 +1,6 @@
 package import Crypto
+package import Hotel
+package import Ports
 package import Shared
 
 /// A login that has succeeded.
@@ -16,28 +18,28 @@ extension IdentityService {
     /// Whatever the account, one run of scrypt stands between the counters and the answer.
     package func login(
         _ email: LoginEmail, _ password: Secret, from client: Client
-    ) async throws(IdentityRefusal) -> SignedIn {
+    ) async throws(Refusal) -> SignedIn {
         let attempt = try await self.attempt(on: email, from: client)
         let account = try await self.account(of: email, device: client.device)
         let kept = account?.passwordHash ?? self.hasher.unknowable
         guard try await self.isRight(password, for: kept, attempt), let account, account.passwordHash != nil else {
             await self.accounts.noteFailedLogin(of: account?.user, from: client.trace)
-            throw .unauthenticated
+            throw Refusal(.unauthenticated)
         }
         await self.throttle.takeBack(attempt)
-        if let refusal = account.standing.refusal { throw refusal }
+        if let obstacle = account.standing.obstacle { throw Refusal(obstacle) }
         await self.renew(kept, of: account.user, password)
         return try await self.open(account, from: client)
     }
 
     /// Counts an attempt before a password is looked at. A device that the account knows has a counter of its own, which is
     /// asked only when the others refuse.
-    func attempt(on email: LoginEmail, from client: Client) async throws(IdentityRefusal) -> LoginThrottle.Attempt {
+    func attempt(on email: LoginEmail, from client: Client) async throws(Refusal) -> LoginThrottle.Attempt {
         let admission: LoginThrottle.Admission
         do throws(StoreError) {
             admission = try await self.admission(of: email, client)
         } catch {
-            throw IdentityRefusal(error)
+            throw error.refusal
         }
         switch admission {
         case .admitted(let attempt): return attempt
@@ -59,31 +61,31 @@ extension IdentityService {
     /// else hanging up in time would make guesses free.
     func isRight(
         _ password: Secret, for hash: PasswordHash, _ attempt: LoginThrottle.Attempt
-    ) async throws(IdentityRefusal) -> Bool {
+    ) async throws(Refusal) -> Bool {
         do throws(PasswordHasher.Refusal) {
             return try await self.hasher.check(password, against: hash)
         } catch {
             if error != .cancelled { await self.throttle.takeBack(attempt) }
-            throw IdentityRefusal(error)
+            throw error.refusal
         }
     }
 
     /// Hashes a password again whose hash is not made as they are made today. If that cannot be done now, the next login does it.
-    private func renew(_ old: PasswordHash, of user: UserID, _ password: Secret) async {
+    private func renew(_ old: PasswordHash, of user: TenantUser, _ password: Secret) async {
         guard old.needsRehash(to: self.hasher.cost), let new = try? await self.hasher.hash(password) else { return }
         try? await self.accounts.rehash(user, from: old, to: new)
     }
 
-    private func open(_ account: Account, from client: Client) async throws(IdentityRefusal) -> SignedIn {
+    private func open(_ account: Account, from client: Client) async throws(Refusal) -> SignedIn {
         let refresh = RefreshToken.first()
         let device = client.device ?? DeviceID.new()
         let new = NewSession(
             id: .new(), user: account.user, epoch: account.standing.epoch, device: device, family: refresh.familyHash,
             token: refresh.hash, client: ClientTrace(address: client.trace.address, device: device))
         // Else the password was changed, or the user suspended, while scrypt ran.
-        guard let opened = try await self.open(new) else { throw .unauthenticated }
+        guard let opened = try await self.open(new) else { throw Refusal(.unauthenticated) }
         let token = AccessToken(
-            user: account.user, tenant: opened.profile.tenant, session: new.id, epoch: new.epoch, now: opened.at)
+            user: account.user.id, tenant: account.user.tenant, session: new.id, epoch: new.epoch, now: opened.at)
         return SignedIn(
             accessToken: self.signer.sign(token), expiresAt: token.expiresAt, refreshToken: refresh, device: device,
             profile: opened.profile)

@@ -1,4 +1,6 @@
 package import Crypto
+package import Hotel
+internal import Ports
 package import Shared
 
 /// What a new password must be. Length counts, and nothing else: rules about its letters make guessing easier.
@@ -30,28 +32,28 @@ extension IdentityService {
     /// The old password is asked for, under the same counters as a login: whoever finds an open screen shall not keep it.
     package func changePassword(
         from old: String, to new: String, as token: AccessToken, from client: Client
-    ) async throws(IdentityRefusal) -> PasswordChanged {
-        try await self.admit(token)
-        guard let account = try await self.account(of: token.user), let kept = account.passwordHash else {
-            throw .unauthenticated
+    ) async throws(Refusal) -> PasswordChanged {
+        let user = TenantUser(token.user, of: token.tenant)
+        guard let account = try await self.account(of: user), let kept = account.passwordHash else {
+            throw Refusal(.unauthenticated)
         }
         if let code = PasswordRule.problem(of: new, email: account.email) ?? (old == new ? .format : nil) {
-            throw .fields(JSONFieldErrors([.init(field: "new_password", code: code)]))
+            throw .field("new_password", code)
         }
         let attempt = try await self.attempt(on: account.email, from: client)
         guard try await self.isRight(Secret(old.utf8), for: kept, attempt) else {
             await self.accounts.noteFailedLogin(of: account.user, from: client.trace)
             // Not a 401: the token is good, and a client would throw it away.
-            throw .fields(JSONFieldErrors([.init(field: "password", code: .format)]))
+            throw .field("password", .format)
         }
         await self.throttle.takeBack(attempt)
         let replacement = PasswordReplacement(
-            user: account.user, session: token.session, old: kept, new: try await self.hash(Secret(new.utf8)),
+            user: user, session: token.session, old: kept, new: try await self.hash(Secret(new.utf8)),
             client: client.trace)
         // Else somebody has changed it meanwhile, or ended this session.
-        guard let replaced = try await self.replace(replacement) else { throw .unauthenticated }
+        guard let replaced = try await self.replace(replacement) else { throw Refusal(.unauthenticated) }
         let next = AccessToken(
-            user: token.user, tenant: replaced.tenant, session: token.session, epoch: replaced.epoch, now: replaced.at)
+            user: token.user, tenant: token.tenant, session: token.session, epoch: replaced.epoch, now: replaced.at)
         return PasswordChanged(accessToken: self.signer.sign(next), expiresAt: next.expiresAt)
     }
 }

@@ -1,4 +1,6 @@
 package import Crypto
+package import Hotel
+package import Ports
 package import Shared
 
 /// A session that goes on.
@@ -13,7 +15,7 @@ extension IdentityService {
     /// Exchanges a refresh token.
     package func refresh(
         _ presented: RefreshToken, from client: Client
-    ) async throws(IdentityRefusal) -> Refreshed {
+    ) async throws(Refusal) -> Refreshed {
         let next = presented.next()
         let verdict = try await self.decide(family: presented.familyHash, from: client) { session, now in
             Self.refresh(&session, presented.hash, next: next.hash, device: client.device, now: now)
@@ -23,8 +25,8 @@ extension IdentityService {
             return Refreshed(
                 accessToken: self.signer.sign(token), expiresAt: token.expiresAt,
                 refreshToken: isRenewed ? next : nil)
-        case .refused(let refusal): throw refusal
-        case .ended, nil: throw .unauthenticated
+        case .refused(let code): throw Refusal(code)
+        case .ended, nil: throw Refusal(.unauthenticated)
         }
     }
 
@@ -46,15 +48,15 @@ extension IdentityService {
             return .ended(.epochRaised)
         }
         // The token stays as it is: a suspended user, or tenant, comes back without a login.
-        if let refusal = session.standing.refusal { return .refused(refusal) }
+        if let obstacle = session.standing.obstacle { return .refused(obstacle) }
         session.rotation = rotation
         let token = AccessToken(
-            user: session.user, tenant: session.tenant, session: session.id, epoch: session.epoch, now: now)
+            user: session.user.id, tenant: session.user.tenant, session: session.id, epoch: session.epoch, now: now)
         return .granted(token, isRenewed: outcome != .tolerated)
     }
 
     /// Ends the session of a refresh token, which need not be its newest. Whatever the token, there is nothing to tell.
-    package func logout(_ presented: RefreshToken, from client: Client) async throws(IdentityRefusal) {
+    package func logout(_ presented: RefreshToken, from client: Client) async throws(Refusal) {
         _ = try await self.decide(family: presented.familyHash, from: client) { session, now in
             if session.rotation.isRevoked { return .refused(.unauthenticated) }
             session.rotation.revoke(now: now)
@@ -63,22 +65,21 @@ extension IdentityService {
     }
 
     /// Ends the session of an access token.
-    package func logout(_ token: AccessToken, from client: Client) async throws(IdentityRefusal) {
-        _ = try await self.revoke(token.session, of: token.user, because: .signedOut, from: client)
+    package func logout(_ token: AccessToken, from client: Client) async throws(Refusal) {
+        _ = try await self.revoke(token.session, of: TenantUser(token.user, of: token.tenant), because: .signedOut, from: client)
     }
 
     /// The sessions of the user behind a token.
-    package func sessions(of token: AccessToken) async throws(IdentityRefusal) -> [UserSession] {
-        try await self.admit(token)
-        return try await self.list(of: token.user)
+    package func sessions(of token: AccessToken) async throws(Refusal) -> [UserSession] {
+        try await self.list(of: TenantUser(token.user, of: token.tenant))
     }
 
     /// Ends one of the user's own sessions. Somebody else's is not there.
     package func endSession(
         _ session: SessionID, as token: AccessToken, from client: Client
-    ) async throws(IdentityRefusal) {
-        try await self.admit(token)
+    ) async throws(Refusal) {
         let reason: SessionEnd = session == token.session ? .signedOut : .signedOutElsewhere
-        guard try await self.revoke(session, of: token.user, because: reason, from: client) else { throw .notFound }
+        let user = TenantUser(token.user, of: token.tenant)
+        guard try await self.revoke(session, of: user, because: reason, from: client) else { throw Refusal(.notFound) }
     }
 }

@@ -1,4 +1,5 @@
 package import Crypto
+package import Ports
 package import Shared
 package import Wire
 
@@ -12,7 +13,6 @@ package struct IdentityService: Sendable {
     let throttle: LoginThrottle
     let hasher: PasswordHasher
     let signer: TokenSigner
-    let verifier: TokenVerifier
 
     package init(
         accounts: any AccountRepository, sessions: any SessionRepository, throttle: LoginThrottle,
@@ -23,7 +23,6 @@ package struct IdentityService: Sendable {
         self.throttle = throttle
         self.hasher = hasher
         self.signer = TokenSigner(keys)
-        self.verifier = TokenVerifier(keys)
     }
 
     /// Who asks, and from where.
@@ -38,26 +37,5 @@ package struct IdentityService: Sendable {
         }
 
         var trace: ClientTrace { ClientTrace(address: self.address.description, device: self.device) }
-    }
-
-    /// Who an access token speaks for, without asking anybody.
-    ///
-    /// - Parameter now: the node's clock.
-    package func token(_ bearer: String?, now: Timestamp) throws(IdentityRefusal) -> AccessToken {
-        guard let bearer else { throw .unauthenticated }
-        do throws(TokenError) {
-            return try self.verifier.verify(bearer, now: now)
-        } catch {
-            throw IdentityRefusal(error)
-        }
-    }
-
-    /// Asks the store whether a token still speaks for somebody: its session lives, its epoch is the present one, and its user
-    /// may act.
-    package func admit(_ token: AccessToken) async throws(IdentityRefusal) {
-        guard let standing = try await self.standing(of: token), standing.epoch == token.epoch else {
-            throw .unauthenticated
-        }
-        if let refusal = standing.refusal { throw refusal }
     }
 }

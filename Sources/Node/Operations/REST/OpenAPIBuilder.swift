@@ -1,3 +1,4 @@
+internal import Hotel
 internal import Shared
 internal import Wire
 
@@ -21,7 +22,7 @@ struct OpenAPIBuilder {
 
     mutating func document() -> JSONValue {
         let paths = self.paths()
-        _ = RESTRefusal.schema.text(&self.names)
+        _ = Refusal.schema.text(&self.names)
         var schemas = JSONObject()
         for (name, text) in self.names.descriptions { schemas[name] = text }
         return [
@@ -123,15 +124,15 @@ struct OpenAPIBuilder {
             responses["\(answer.status.rawValue)"] = .object(object)
         }
         let codes = operation.allRefusals
-        let statuses = Set(codes.map(\.status.rawValue)).sorted()
+        let statuses = Set(codes.map(\.status)).sorted()
         for status in statuses {
-            responses["\(status)"] = self.refusal(status, codes.filter { $0.status.rawValue == status })
+            responses["\(status)"] = self.refusal(status, codes.filter { $0.status == status })
         }
         return responses
     }
 
     /// A reference to the answer with this status and these codes.
-    private mutating func refusal(_ status: UInt16, _ codes: [RESTRefusalCode]) -> JSONValue {
+    private mutating func refusal(_ status: Int, _ codes: [RefusalCode]) -> JSONValue {
         let name = ([String(status)] + codes.map(\.rawValue)).joined(separator: ".")
         let reference: JSONValue = ["$ref": .string("#/components/responses/\(name)")]
         guard self.refusals[name] == nil else { return reference }
@@ -140,7 +141,7 @@ struct OpenAPIBuilder {
             "x-error-codes": .array(codes.map { .string($0.rawValue) }),
         ]
         var headers = JSONObject()
-        if status == HTTPStatus.unauthorized.rawValue {
+        if status == RefusalCode.unauthenticated.status {
             headers["WWW-Authenticate"] = ["required": true, "schema": ["type": "string"]]
         }
         if codes.contains(where: \.isTemporary) {
@@ -150,7 +151,7 @@ struct OpenAPIBuilder {
             ]
         }
         if !headers.members.isEmpty { object["headers"] = .object(headers) }
-        object["content"] = ["application/json": ["schema": RESTRefusal.schema.text(&self.names)]]
+        object["content"] = ["application/json": ["schema": Refusal.schema.text(&self.names)]]
         self.refusals[name] = .object(object)
         return reference
     }

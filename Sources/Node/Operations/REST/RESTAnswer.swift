@@ -81,9 +81,7 @@ extension RESTAnswer {
         return Self(cases: cases) { output in
             let isNew = creates && output.kind == .applied
             var response = HTTPResponse(json: outcome.text(of: output), status: isNew ? .created : .ok)
-            if let version, case .entity(let entity) = output.content {
-                response.setField("ETag", RESTEntityTag.text(version(entity)))
-            }
+            if let tag = version.flatMap({ output.version($0) }) { response.setField("ETag", RESTEntityTag.text(tag)) }
             return response
         }
     }
@@ -92,6 +90,27 @@ extension RESTAnswer {
     package static func reply<Body>(_ shape: JSONShape<Body>) -> Self where Output == RESTReply<Body> {
         Self(cases: [.init(status: .ok, summary: "It is here.", schema: shape.schema)]) { output in
             var response = HTTPResponse(json: shape.text(of: output.body))
+            for field in output.fields { response.setField(field.name, field.value) }
+            return response
+        }
+    }
+}
+
+extension RESTOutcome {
+    /// The version of the entity, as far as it is known.
+    fileprivate func version(_ version: (Entity) -> Int64) -> Int64? {
+        switch self.content {
+        case .entity(let entity): version(entity)
+        case .kept: self.keptVersion
+        }
+    }
+}
+
+extension RESTAnswer where Output == RESTReply<Void> {
+    /// Done, and nothing to say but in fields.
+    package static var nothingWithFields: Self {
+        Self(cases: RESTAnswer<Void>.nothing.cases) { output in
+            var response = RESTAnswer<Void>.nothing.response(())
             for field in output.fields { response.setField(field.name, field.value) }
             return response
         }

@@ -1,3 +1,4 @@
+internal import Hotel
 internal import Shared
 package import Wire
 
@@ -16,11 +17,11 @@ package final class RESTCall: Sendable {
     private let place: Locked<RESTPlace?>
     private let deadline: ContinuousClock.Instant
     private let perform: @Sendable () async -> HTTPResponse
-    private let refuse: @Sendable (RESTRefusalCode) -> HTTPResponse
+    private let refuse: @Sendable (RefusalCode) -> HTTPResponse
 
     init(
         _ place: RESTPlace, deadline: ContinuousClock.Instant, perform: @escaping @Sendable () async -> HTTPResponse,
-        refuse: @escaping @Sendable (RESTRefusalCode) -> HTTPResponse
+        refuse: @escaping @Sendable (RefusalCode) -> HTTPResponse
     ) {
         self.place = Locked(place)
         self.deadline = deadline

@@ -1,18 +1,28 @@
+package import Crypto
+package import Hotel
+package import Ports
 package import Shared
 internal import Wire
 
-/// Who asks: a user whose token was good when the request came.
+/// Who asks: a user whose token was good when the request came, with all that decides what they may do.
 package struct RESTCaller: Hashable, Sendable {
-    /// `nil` for the platform's own staff.
-    package let tenant: TenantID?
-    package let user: UserID
-    package let session: SessionID
+    /// What the token says. Its session lives, and its epoch is the present one.
+    package let token: AccessToken
+    package let actor: Actor
 
-    package init(tenant: TenantID?, user: UserID, session: SessionID) {
-        self.tenant = tenant
-        self.user = user
-        self.session = session
+    package init(_ token: AccessToken, actor: Actor) {
+        self.token = token
+        self.actor = actor
     }
+
+    /// `nil` for the platform's own staff.
+    package var tenant: TenantID? { self.token.tenant }
+    package var user: UserID { self.token.user }
+    package var session: SessionID { self.token.session }
+    package var tokenEpoch: TokenEpoch { self.token.epoch }
+    package var expiresAt: Timestamp { self.token.expiresAt }
+    /// The user as the stores name it.
+    package var account: TenantUser { TenantUser(self.user, of: self.tenant) }
 }
 
 /// The port behind which tokens are judged.

@@ -1,3 +1,4 @@
+internal import Hotel
 package import Shared
 internal import Wire
 
@@ -66,7 +67,7 @@ package struct RESTReader {
     private(set) var description = RESTInputDescription()
     private var errors: [JSONFieldErrors.Entry] = []
     /// What makes the request as a whole unreadable; it goes before all errors of fields.
-    private var refusal: RESTRefusal?
+    private var refusal: Refusal?
     private let query: RESTQuery
     private var namesRead: Set<String> = []
 
@@ -78,14 +79,14 @@ package struct RESTReader {
     }
 
     /// Makes a value, or throws everything that is wrong with the request.
-    static func read<Input: RESTInput>(_ type: Input.Type, from arrival: RESTArrival) throws(RESTRefusal) -> Input {
-        guard let query = RESTQuery(arrival.visit.http.rawQuery) else { throw RESTRefusal(.malformedRequest) }
+    static func read<Input: RESTInput>(_ type: Input.Type, from arrival: RESTArrival) throws(Refusal) -> Input {
+        guard let query = RESTQuery(arrival.visit.http.rawQuery) else { throw Refusal(.malformedRequest) }
         var reader = RESTReader(arrival, query)
         let input = Input(reading: &reader)
         if let refusal = reader.refusal { throw refusal }
         reader.refuseUnread()
         guard reader.errors.isEmpty else {
-            throw RESTRefusal(
+            throw Refusal(
                 .validationFailed, fieldErrors: Array(reader.errors.prefix(JSONFieldErrors.limit)))
         }
         return input
@@ -132,7 +133,7 @@ extension RESTReader {
         self.description.parameters.append(.init(name: name, place: .path, schema: rule.schema, isRequired: true))
         guard let arrival = self.arrival else { return rule.placeholder }
         if case .value(let value)? = arrival.path.string(name).map(rule.parse) { return value }
-        self.refusal = self.refusal ?? RESTRefusal(.notFound)
+        self.refusal = self.refusal ?? Refusal(.notFound)
         return rule.placeholder
     }
 
@@ -233,19 +234,20 @@ extension RESTReader {
         return nil
     }
 
-    /// A cookie, if it is there.
+    /// A cookie, if it is there. One that comes twice counts as none: another site of the same domain may have planted it.
     package mutating func cookie(_ name: String) -> String? {
         self.description.parameters.append(
             .init(name: name, place: .cookie, schema: .text(.init()), isRequired: false))
         guard let fields = self.arrival?.visit.http.fields else { return nil }
+        var values: [Substring] = []
         for field in fields where field.name.lowercased() == "cookie" {
             for pair in field.value.split(separator: ";") {
-                let parts = pair.drop { $0 == " " }.split(
+                let parts = pair.drop { $0 == " " || $0 == "\t" }.split(
                     separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                if parts.count == 2, parts[0] == name { return String(parts[1]) }
+                if parts.count == 2, parts[0] == name { values.append(parts[1]) }
             }
         }
-        return nil
+        return values.count == 1 ? values.first.map { String($0) } : nil
     }
 
     /// The value of a field that may come once.
@@ -274,7 +276,20 @@ extension RESTReader {
         return self.decode()
     }
 
+    /// The body: a list of objects.
+    package mutating func bodyList<Element: JSONDecodable>(
+        of type: Element.Type, count: ClosedRange<Int>
+    ) -> [Element] {
+        let rule = JSONRule<[Element]>.array(of: .object(Element.self), count: count)
+        self.description.body = .init(schema: .array(of: Element.schema, count: count), isRequired: true)
+        return self.decode { json throws(JSONFieldErrors) in try rule.decode(json) } ?? []
+    }
+
     private mutating func decode<Body: JSONDecodable>() -> Body? {
+        self.decode { json throws(JSONFieldErrors) in try Body.decode(json) }
+    }
+
+    private mutating func decode<Body>(_ make: (JSONValue) throws(JSONFieldErrors) -> Body) -> Body? {
         guard let arrival = self.arrival else { return nil }
         let json: JSONValue
         do throws(JSONError) {
@@ -282,11 +297,11 @@ extension RESTReader {
                 parsing: arrival.visit.http.body,
                 limits: JSONLimits(bytes: arrival.limits.bodyBytes, depth: arrival.limits.bodyDepth))
         } catch {
-            self.refusal = self.refusal ?? RESTRefusal(.malformedJSON, params: ["offset": .init(error.offset)])
+            self.refusal = self.refusal ?? Refusal(.malformedJSON, params: ["offset": .init(error.offset)])
             return nil
         }
         do throws(JSONFieldErrors) {
-            return try Body.decode(json)
+            return try make(json)
         } catch {
             self.errors += error.entries
             return nil

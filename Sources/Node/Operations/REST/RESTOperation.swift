@@ -1,3 +1,4 @@
+package import Hotel
 internal import Shared
 package import Wire
 
@@ -32,7 +33,7 @@ package struct RESTOperation: Sendable {
     let input: RESTInputDescription
     let answers: [RESTAnswerCase]
     /// What it may refuse beyond what every operation of its kind may.
-    let refusals: [RESTRefusalCode]
+    let refusals: [RefusalCode]
     let handle: @Sendable (RESTArrival) async throws -> HTTPResponse
 
     /// An operation for callers with a token.
@@ -45,7 +46,7 @@ package struct RESTOperation: Sendable {
     package init<Input: RESTInput, Output>(
         _ method: HTTPMethod, _ path: String, id: String, _ summary: String, tag: String, permission: String?,
         effect: Effect = .byMethod, takes input: Input.Type, answers: RESTAnswer<Output>,
-        refuses refusals: [RESTRefusalCode] = [],
+        refuses refusals: [RefusalCode] = [],
         handler: @escaping @Sendable (RESTRequest<Input>) async throws -> Output
     ) {
         self.init(
@@ -53,7 +54,7 @@ package struct RESTOperation: Sendable {
             answers.cases, refusals
         ) { arrival in
             // The service resolves the caller before it comes here; without one there is nothing to go on.
-            guard let caller = arrival.caller else { throw RESTRefusal(.unauthenticated) }
+            guard let caller = arrival.caller else { throw Refusal(.unauthenticated) }
             let input = try RESTReader.read(Input.self, from: arrival)
             let output = try await handler(RESTRequest(caller: caller, input: input, visit: arrival.visit))
             return answers.response(output)
@@ -64,7 +65,7 @@ package struct RESTOperation: Sendable {
     package static func open<Input: RESTInput, Output>(
         _ method: HTTPMethod, _ path: String, id: String, _ summary: String, tag: String,
         effect: Effect = .byMethod, takes input: Input.Type, answers: RESTAnswer<Output>,
-        refuses refusals: [RESTRefusalCode] = [],
+        refuses refusals: [RefusalCode] = [],
         handler: @escaping @Sendable (Input, RESTVisit) async throws -> Output
     ) -> RESTOperation {
         RESTOperation(
@@ -79,7 +80,7 @@ package struct RESTOperation: Sendable {
     private init(
         _ method: HTTPMethod, _ path: String, _ id: String, _ summary: String, _ tag: String, _ permission: String?,
         needsCaller: Bool, _ effect: Effect, _ input: RESTInputDescription, _ answers: [RESTAnswerCase],
-        _ refusals: [RESTRefusalCode], _ handle: @escaping @Sendable (RESTArrival) async throws -> HTTPResponse
+        _ refusals: [RefusalCode], _ handle: @escaping @Sendable (RESTArrival) async throws -> HTTPResponse
     ) {
         self.method = method
         self.path = path
@@ -96,8 +97,8 @@ package struct RESTOperation: Sendable {
     }
 
     /// Everything that it may refuse, by the order of the codes.
-    var allRefusals: [RESTRefusalCode] {
-        var codes: Set<RESTRefusalCode> = [
+    var allRefusals: [RefusalCode] {
+        var codes: Set<RefusalCode> = [
             .malformedRequest, .validationFailed, .payloadTooLarge, .rateLimited, .overloaded, .unavailable,
             .deadlineExceeded, .internalError,
         ]
@@ -110,6 +111,6 @@ package struct RESTOperation: Sendable {
         if self.input.isWrite { codes.formUnion([.operationMismatch, .outcomeUnknown]) }
         if self.input.readsVersion { codes.insert(.versionConflict) }
         codes.formUnion(self.refusals)
-        return RESTRefusalCode.allCases.filter { codes.contains($0) }
+        return RefusalCode.allCases.filter { codes.contains($0) }
     }
 }

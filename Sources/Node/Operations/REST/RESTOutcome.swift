@@ -1,3 +1,5 @@
+package import Hotel
+package import Ports
 internal import Shared
 
 /// What became of a write.
@@ -24,12 +26,27 @@ package struct RESTOutcome<Entity> {
     package var content: Content
     /// The fate of each register, where one write names several (`domain.md` 11.2).
     package var registers: [String: Kind] = [:]
+    /// The version of what was kept, if that is known.
+    package var keptVersion: Int64?
 
     package init(_ kind: Kind, seq: Int64, _ entity: Entity, registers: [String: Kind] = [:]) {
         self.kind = kind
         self.seq = seq
         self.content = .entity(entity)
         self.registers = registers
+    }
+
+    /// What a command was answered, now or when it was done first.
+    package init(_ outcome: CommandOutcome) throws(Refusal) {
+        let answer: CommandAnswer
+        switch outcome {
+        case .done(let done, let seq): (self.kind, self.seq, answer) = (Kind(done.kind), seq, done)
+        case .repeated(let kept, let seq): (self.kind, self.seq, answer) = (.duplicate, seq, kept)
+        case .refused(let refusal): throw refusal
+        }
+        self.content = .kept(answer.entity)
+        self.keptVersion = answer.version
+        self.registers = answer.registers.mapValues { Kind($0) }
     }
 
     /// A repeat of a write whose result was kept.
@@ -83,3 +100,12 @@ package struct RESTOutcome<Entity> {
 
 extension RESTOutcome: Sendable where Entity: Sendable {}
 extension RESTOutcome.Content: Sendable where Entity: Sendable {}
+
+extension RESTOutcome.Kind {
+    fileprivate init(_ kind: CommandAnswer.Kind) {
+        switch kind {
+        case .applied: self = .applied
+        case .superseded: self = .superseded
+        }
+    }
+}

@@ -1,3 +1,4 @@
+internal import Hotel
 package import Shared
 package import Wire
 
@@ -50,7 +51,7 @@ package final class RESTService: Sendable {
         case .document: return .bodyUpTo(0)
         case .operation(let operation, _, _):
             if let length = head.contentLength, length > self.bodyBytes(of: operation) {
-                return .refused(self.finish(RESTRefusal(.payloadTooLarge), visit))
+                return .refused(self.finish(Refusal(.payloadTooLarge), visit))
             }
             return .bodyUpTo(self.bodyBytes(of: operation))
         }
@@ -64,11 +65,11 @@ package final class RESTService: Sendable {
         case .document: return self.answerDocument(visit)
         case .operation(let operation, let path, let token):
             guard request.body.count <= self.bodyBytes(of: operation) else {
-                return .now(self.finish(RESTRefusal(.payloadTooLarge), visit))
+                return .now(self.finish(Refusal(.payloadTooLarge), visit))
             }
             guard let place = self.gate.reserve() else {
                 self.log.warning("rest.overloaded", ["operation": .string(operation.id)])
-                return .now(self.finish(RESTRefusal(.overloaded), visit))
+                return .now(self.finish(Refusal(.overloaded), visit))
             }
             return .later(
                 RESTCall(place, deadline: visit.deadline) {
@@ -80,7 +81,7 @@ package final class RESTService: Sendable {
                             "request": .string(visit.requestID), "operation": .string(operation.id),
                             "code": .string(code.rawValue),
                         ])
-                    return self.finish(RESTRefusal(code), visit)
+                    return self.finish(Refusal(code), visit)
                 })
         }
     }
@@ -116,10 +117,10 @@ extension RESTService {
         let request = visit.http
         if request.path == RESTTable.documentPath { return .document }
         switch self.table.router.match(request) {
-        case .notFound: return .refused(self.finish(RESTRefusal(.notFound), visit))
-        case .methodNotImplemented: return .refused(self.finish(RESTRefusal(.methodNotImplemented), visit))
+        case .notFound: return .refused(self.finish(Refusal(.notFound), visit))
+        case .methodNotImplemented: return .refused(self.finish(Refusal(.methodNotImplemented), visit))
         case .methodNotAllowed(let allow):
-            var response = RESTRefusal(.methodNotAllowed).response(requestID: visit.requestID)
+            var response = Refusal(.methodNotAllowed).response(requestID: visit.requestID)
             response.setField("Allow", allow)
             return .refused(self.finish(response, visit))
         case .options(let allow): return .refused(self.options(allow, visit))
@@ -131,13 +132,13 @@ extension RESTService {
     }
 
     /// What can be said against a request by its head alone.
-    private func refusal(of request: HTTPRequest, _ operation: RESTOperation) -> RESTRefusal? {
+    private func refusal(of request: HTTPRequest, _ operation: RESTOperation) -> Refusal? {
         // First: who may not ask learns nothing else, and nobody's body is read who has not shown a token.
-        if operation.needsCaller, BearerToken.read(request) == nil { return RESTRefusal(.unauthenticated) }
+        if operation.needsCaller, BearerToken.read(request) == nil { return Refusal(.unauthenticated) }
         guard operation.input.body != nil, request.contains(.contentType) || self.announcesBody(request) else {
             return nil
         }
-        return Self.isJSON(request.value(.contentType)) ? nil : RESTRefusal(.unsupportedMediaType)
+        return Self.isJSON(request.value(.contentType)) ? nil : Refusal(.unsupportedMediaType)
     }
 
     private func announcesBody(_ request: HTTPRequest) -> Bool {
@@ -167,9 +168,9 @@ extension RESTService {
             self.cors.apply(visit.origin, to: &response)
             return .now(response)
         case .options: return .now(self.options("GET, HEAD, OPTIONS", visit))
-        case .other: return .now(self.finish(RESTRefusal(.methodNotImplemented), visit))
+        case .other: return .now(self.finish(Refusal(.methodNotImplemented), visit))
         case .post, .put, .patch, .delete:
-            var response = RESTRefusal(.methodNotAllowed).response(requestID: visit.requestID)
+            var response = Refusal(.methodNotAllowed).response(requestID: visit.requestID)
             response.setField("Allow", "GET, HEAD, OPTIONS")
             return .now(self.finish(response, visit))
         }
@@ -194,7 +195,9 @@ extension RESTService {
                     limits: self.limits))
             response = self.finish(answer, visit)
         } catch {
-            response = self.finish(self.refusal(of: error, operation, visit), visit)
+            var refused = self.refusal(of: error, operation, visit).response(requestID: visit.requestID)
+            for field in (error as? any RESTRefusable)?.fields ?? [] { refused.setField(field.name, field.value) }
+            response = self.finish(refused, visit)
         }
         self.log.info(
             "rest.answered",
@@ -207,12 +210,12 @@ extension RESTService {
     }
 
     /// What a client is told of an error. Of one that is not meant for clients: that there was one, and its number in the log.
-    private func refusal(of error: any Error, _ operation: RESTOperation, _ visit: RESTVisit) -> RESTRefusal {
-        let refusal: RESTRefusal
+    private func refusal(of error: any Error, _ operation: RESTOperation, _ visit: RESTVisit) -> Refusal {
+        let refusal: Refusal
         switch error {
         case let refusable as any RESTRefusable: refusal = refusable.refusal
-        case is CancellationError: refusal = RESTRefusal(.deadlineExceeded)
-        default: refusal = RESTRefusal(.internalError)
+        case is CancellationError: refusal = Refusal(.deadlineExceeded)
+        default: refusal = Refusal(.internalError)
         }
         if refusal.code == .internalError {
             self.log.error(
@@ -220,7 +223,7 @@ extension RESTService {
                 [
                     "request": .string(visit.requestID), "operation": .string(operation.id), "error": .error(error),
                 ])
-            return RESTRefusal(.internalError)
+            return Refusal(.internalError)
         }
         if !operation.allRefusals.contains(refusal.code) {
             self.log.warning(
@@ -229,7 +232,7 @@ extension RESTService {
         return refusal
     }
 
-    private func finish(_ refusal: RESTRefusal, _ visit: RESTVisit) -> HTTPResponse {
+    private func finish(_ refusal: Refusal, _ visit: RESTVisit) -> HTTPResponse {
         self.finish(refusal.response(requestID: visit.requestID), visit)
     }
 

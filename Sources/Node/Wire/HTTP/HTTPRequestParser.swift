@@ -49,6 +49,18 @@ package struct HTTPRequestParser {
         return try self.begin(&input, limits: limits)
     }
 
+    /// The one request that some bytes are, all of them; `nil` if they are none, or not all, or more.
+    package static func whole(_ bytes: [UInt8], limits: HTTPLimits = HTTPLimits()) -> HTTPRequest? {
+        bytes.withUnsafeBytes { buffer in
+            var parser = HTTPRequestParser()
+            var rest = buffer
+            while let event = try? parser.next(&rest, limits: limits) {
+                if case .request(let request) = event { return rest.isEmpty ? request : nil }
+            }
+            return nil
+        }
+    }
+
     /// Lowers the limit for the body whose head was just returned.
     ///
     /// - Throws: `contentTooLarge` at once when the head announces more.

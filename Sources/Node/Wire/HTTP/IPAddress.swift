@@ -32,6 +32,9 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         self = parsed
     }
 
+    /// `::`, which nobody has.
+    package static let unknown = IPAddress(bits: 0)
+
     package var isIPv4: Bool { self.bits &>> 32 == 0xFFFF }
 
     /// Whether the address is the machine itself: 127.0.0.0/8 or ::1.

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import Ports
 internal import Shared
 
 /// Where a client keeps its refresh token.
@@ -7,6 +8,48 @@ enum ClientKind: String, CaseIterable, Sendable {
     case browser
     /// By itself.
     case native
+}
+
+/// A login: its body, and the device that the browser remembers to be.
+struct LoginInput: RESTInput {
+    let deviceCookie: DeviceID?
+    let body: LoginRequest
+
+    init(reading request: inout RESTReader) {
+        self.deviceCookie = request.cookie(AuthCookies.deviceName).flatMap { DeviceID($0) }
+        self.body = request.body()
+    }
+}
+
+/// A refresh or a logout: what a browser sends by itself, or what another client says.
+struct SessionInput: RESTInput {
+    let refreshCookie: RefreshToken?
+    let deviceCookie: DeviceID?
+    let body: SessionRequest
+
+    init(reading request: inout RESTReader) {
+        self.refreshCookie = request.cookie(AuthCookies.refreshName).flatMap { RefreshToken($0) }
+        self.deviceCookie = request.cookie(AuthCookies.deviceName).flatMap { DeviceID($0) }
+        self.body = request.body()
+    }
+}
+
+/// A change of password.
+struct PasswordInput: RESTInput {
+    let deviceCookie: DeviceID?
+    let body: PasswordRequest
+
+    init(reading request: inout RESTReader) {
+        self.deviceCookie = request.cookie(AuthCookies.deviceName).flatMap { DeviceID($0) }
+        self.body = request.body()
+    }
+}
+
+/// One of the caller's sessions.
+struct EndSessionInput: RESTInput {
+    let session: SessionID
+
+    init(reading request: inout RESTReader) { self.session = request.path("id", .id()) }
 }
 
 /// The body of a login.

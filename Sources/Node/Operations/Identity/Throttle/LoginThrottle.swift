@@ -1,3 +1,4 @@
+package import Ports
 package import Shared
 package import Wire
 

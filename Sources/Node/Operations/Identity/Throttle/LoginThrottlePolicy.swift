@@ -1,3 +1,5 @@
+package import Ports
+
 /// How many failed logins are too many (`domain.md` 4.7), decided from counters and nothing else.
 ///
 /// Nobody can lock anybody else out. What refuses is counted by address, or by a device that the account itself has used:

@@ -9,13 +9,13 @@ package protocol AccountRepository: Sendable {
     func account(of email: LoginEmail, device: DeviceID?) async throws(StoreError) -> Account?
 
     /// The account of a user.
-    func account(of user: UserID) async throws(StoreError) -> Account?
+    func account(of user: TenantUser) async throws(StoreError) -> Account?
 
     /// What a client is told about a user; `nil` if there is none any more.
-    func profile(of user: UserID) async throws(StoreError) -> UserProfile?
+    func profile(of user: TenantUser) async throws(StoreError) -> UserProfile?
 
     /// Keeps a hash of the same password that was made as they are made today, if the old one is still there.
-    func rehash(_ user: UserID, from old: PasswordHash, to new: PasswordHash) async throws(StoreError)
+    func rehash(_ user: TenantUser, from old: PasswordHash, to new: PasswordHash) async throws(StoreError)
 
     /// In one transaction, with the account locked: if its hash is still `old` and the session lives, puts the new hash in its
     /// place, raises the token epoch, takes the session along into it, revokes all other sessions, and logs
@@ -26,30 +26,38 @@ package protocol AccountRepository: Sendable {
 
     /// Audits `auth:login_failed`. It may be written later, with others, and lost with the node.
     ///
-    /// - Parameter user: `nil` if there is no such account. The address that was tried is not kept then.
-    func noteFailedLogin(of user: UserID?, from client: ClientTrace) async
+    /// - Parameter user: `nil` if there is no such account: the platform's audit has it then, without what was typed.
+    func noteFailedLogin(of user: TenantUser?, from client: ClientTrace) async
 }
 
 /// A user's own change of password.
 package struct PasswordReplacement: Sendable {
-    package let user: UserID
+    package let user: TenantUser
     /// The session that goes on.
     package let session: SessionID
     package let old: PasswordHash
     package let new: PasswordHash
     package let client: ClientTrace
+
+    package init(
+        user: TenantUser, session: SessionID, old: PasswordHash, new: PasswordHash, client: ClientTrace
+    ) {
+        self.user = user
+        self.session = session
+        self.old = old
+        self.new = new
+        self.client = client
+    }
 }
 
 /// What a changed password has made of the account.
 package struct ReplacedPassword: Equatable, Sendable {
     package let epoch: TokenEpoch
-    package let tenant: TenantID?
     /// The database's time.
     package let at: Timestamp
 
-    package init(epoch: TokenEpoch, tenant: TenantID?, at: Timestamp) {
+    package init(epoch: TokenEpoch, at: Timestamp) {
         self.epoch = epoch
-        self.tenant = tenant
         self.at = at
     }
 }

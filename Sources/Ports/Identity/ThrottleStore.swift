@@ -1,7 +1,5 @@
 internal import Crypto
-internal import Glibc
 package import Shared
-internal import Wire
 
 /// What failed logins are counted by. No name or address can be read from it.
 package struct ThrottleKey: Hashable, Sendable {
@@ -23,33 +21,11 @@ package struct ThrottleKey: Hashable, Sendable {
     /// Kind and digest, fit for a key of Redis or a column.
     package var text: String { "\(self.kind.rawValue):\(self.digest)" }
 
-    private init(_ kind: Kind, _ subjects: String...) {
+    /// Of one kind; what of it is one subject, the subjects say together.
+    package init(_ kind: Kind, _ subjects: String...) {
         let text = Array((["login", kind.rawValue] + subjects).joined(separator: "\n").utf8)
         self.kind = kind
         self.digest = String(decoding: text.withUnsafeBytes { SHA256.hexadecimal($0) }.prefix(32), as: UTF8.self)
-    }
-
-    static func account(_ email: LoginEmail) -> ThrottleKey { ThrottleKey(.account, email.description) }
-
-    static func address(_ address: IPAddress) -> ThrottleKey { ThrottleKey(.address, self.network(of: address)) }
-
-    static func pair(_ email: LoginEmail, _ address: IPAddress) -> ThrottleKey {
-        ThrottleKey(.pair, email.description, self.network(of: address))
-    }
-
-    static func device(_ email: LoginEmail, _ device: DeviceID) -> ThrottleKey {
-        ThrottleKey(.device, email.description, device.description)
-    }
-
-    /// Of IPv6 the first 64 bits, which is the least that anybody is given: the rest may be another one each time.
-    private static func network(of address: IPAddress) -> String {
-        let text = address.description
-        guard !address.isIPv4 else { return text }
-        var bytes = in6_addr()
-        guard inet_pton(AF_INET6, text, &bytes) == 1 else { return text }
-        // Safety: `bytes` lives here and has sixteen bytes.
-        let network = withUnsafeBytes(of: &bytes) { Hexadecimal.encode(UnsafeRawBufferPointer(rebasing: $0.prefix(8))) }
-        return String(decoding: network, as: UTF8.self)
     }
 }
 

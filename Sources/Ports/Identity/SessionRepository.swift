@@ -1,4 +1,5 @@
 package import Crypto
+package import Hotel
 package import Shared
 
 /// The sessions of users: each is one login on one device, and the family of refresh tokens that keeps it alive.
@@ -21,21 +22,18 @@ package protocol SessionRepository: Sendable {
     ) async throws(StoreError) -> SessionVerdict?
 
     /// The sessions of a user that still live, newest first, at most ``UserSession/mostListed``.
-    func sessions(of user: UserID) async throws(StoreError) -> [UserSession]
+    func sessions(of user: TenantUser) async throws(StoreError) -> [UserSession]
 
     /// Ends a session of a user and logs `auth:session_revoked`. Ending what has ended is no error.
     ///
     /// - Returns: false if the user has no such session.
     func revoke(
-        _ session: SessionID, of user: UserID, because reason: SessionEnd, from client: ClientTrace
+        _ session: SessionID, of user: TenantUser, because reason: SessionEnd, from client: ClientTrace
     ) async throws(StoreError) -> Bool
-
-    /// How a session's user stands; `nil` if the session has ended or is not that user's.
-    func standing(of session: SessionID, user: UserID) async throws(StoreError) -> AccountStanding?
 }
 
 /// Why a session was ended by somebody.
-package enum SessionEnd: String, Sendable {
+package enum SessionEnd: String, CaseIterable, Sendable {
     case signedOut = "signed_out"
     /// By the same user, on another session.
     case signedOutElsewhere = "signed_out_elsewhere"
@@ -43,18 +41,33 @@ package enum SessionEnd: String, Sendable {
     case tokenReused = "token_reused"
     /// All tokens of the user were revoked.
     case epochRaised = "epoch_raised"
+    /// The user chose another password, on another session.
+    case passwordChanged = "password_changed"
 }
 
 /// A login that has succeeded, to be kept.
 package struct NewSession: Sendable {
     package let id: SessionID
-    package let user: UserID
+    package let user: TenantUser
     /// The epoch in which the password was found right.
     package let epoch: TokenEpoch
     package let device: DeviceID
     package let family: TokenHash
     package let token: TokenHash
     package let client: ClientTrace
+
+    package init(
+        id: SessionID, user: TenantUser, epoch: TokenEpoch, device: DeviceID, family: TokenHash, token: TokenHash,
+        client: ClientTrace
+    ) {
+        self.id = id
+        self.user = user
+        self.epoch = epoch
+        self.device = device
+        self.family = family
+        self.token = token
+        self.client = client
+    }
 }
 
 /// A session that has begun.
@@ -72,20 +85,18 @@ package struct OpenedSession: Sendable {
 /// A session with its account, both as they are under lock.
 package struct StoredSession: Sendable {
     package let id: SessionID
-    package let user: UserID
-    package let tenant: TenantID?
+    package let user: TenantUser
     /// The epoch in which the session was opened, or taken along into by a change of password.
     package let epoch: TokenEpoch
     package let standing: AccountStanding
     package var rotation: RefreshRotation
 
     package init(
-        id: SessionID, user: UserID, tenant: TenantID?, epoch: TokenEpoch, standing: AccountStanding,
+        id: SessionID, user: TenantUser, epoch: TokenEpoch, standing: AccountStanding,
         rotation: RefreshRotation
     ) {
         self.id = id
         self.user = user
-        self.tenant = tenant
         self.epoch = epoch
         self.standing = standing
         self.rotation = rotation
@@ -99,7 +110,7 @@ package enum SessionVerdict: Equatable, Sendable {
     /// The session has been ended.
     case ended(SessionEnd)
     /// Nothing is due, and nothing was changed.
-    case refused(IdentityRefusal)
+    case refused(RefusalCode)
 }
 
 /// A session as its user sees it.

@@ -1,0 +1,53 @@
+internal import Hotel
+package import Ports
+package import Shared
+
+/// Has commands carried out, and tells the cluster of what they changed: the one way from a command to the sockets
+/// (architecture 1).
+///
+/// What always holds: news is told only of what was committed; a sender is answered only what was committed; a command that was
+/// refused is audited, soon and without holding up anybody else's.
+package struct CommandService: Sendable {
+    private let store: any HotelStore
+    private let bus: any BusPublisher
+    private let attempts: AttemptLog
+    private let faults: FaultPoints
+
+    package init(
+        store: any HotelStore, bus: any BusPublisher, attempts: AttemptLog, faults: FaultPoints = FaultPoints()
+    ) {
+        self.store = store
+        self.bus = bus
+        self.attempts = attempts
+        self.faults = faults
+    }
+
+    /// Carries a command out.
+    ///
+    /// - Parameter deadline: when its sender stops waiting. The store stops then too.
+    package func perform(
+        _ command: any HotelCommand, from origin: CommandOrigin, deadline: ContinuousClock.Instant
+    ) async throws(StoreError) -> CommandOutcome {
+        let left = deadline - .now
+        guard left > .zero else { throw .timedOut }
+        let execution = try await self.store.execute(command, from: origin, deadline: left)
+        self.faults.reach(.committed)
+        for news in execution.news { news.publish(on: self.bus) }
+        switch execution.outcome {
+        case .done: break
+        case .repeated: self.note(command, .duplicate, from: origin)
+        case .refused(let refusal): self.note(command, .rejected, because: refusal.code, from: origin)
+        }
+        return execution.outcome
+    }
+
+    /// Audits what changed nothing.
+    private func note(
+        _ command: any HotelCommand, _ outcome: AuditRow.Outcome, because code: RefusalCode? = nil,
+        from origin: CommandOrigin
+    ) {
+        self.attempts.note(
+            AuditedAttempt(
+                origin, AuditRow(command.action, outcome, on: command.subject, reason: code?.rawValue)))
+    }
+}

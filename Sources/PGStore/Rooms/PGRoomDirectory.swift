@@ -1,0 +1,60 @@
+internal import Hotel
+package import Ports
+package import Shared
+
+/// Rooms as they are read.
+package struct PGRoomDirectory: RoomDirectory {
+    private let database: PGDatabase
+
+    package init(_ database: PGDatabase) { self.database = database }
+
+    private static let one = RoomRow.select + " WHERE r.id = $1 AND r.deleted_at IS NULL"
+    private static let rulesOfOne =
+        PropertyRulesRow.select + " WHERE p.id = (SELECT property_id FROM bellhop.room WHERE id = $1)"
+    private static let rules = PropertyRulesRow.select + " WHERE p.id = ANY ($1)"
+    private static let page =
+        RoomRow.select + """
+             WHERE r.property_id = ANY ($1) AND r.deleted_at IS NULL \
+            AND ($2::text IS NULL OR r.floor = $2) AND ($3::text IS NULL OR r.hk_status = $3) \
+            AND ($4::uuid IS NULL OR r.room_type_id = $4) \
+            AND ($5::uuid IS NULL OR (r.property_id, r.sort_key, r.id) > ($5, $6, $7)) \
+            ORDER BY r.property_id, r.sort_key, r.id LIMIT $8
+            """
+
+    package func room(_ id: RoomID, of tenant: TenantID) async throws(StoreError) -> ShownRoom? {
+        let rows = try await self.database.read([
+            .tenant(tenant), PGQuery(Self.one, .id(id)), PGQuery(Self.rulesOfOne, .id(id)), .now,
+        ])
+        guard let row = rows[1].first, let property = rows[2].first, let moment = rows[3].first else { return nil }
+        return ShownRoom(
+            try RoomRow.read(row, now: try moment.read(0, as: Timestamp.self)), try PropertyRulesRow.read(property))
+    }
+
+    package func rooms(
+        _ wanted: RoomSelection, of tenant: TenantID
+    ) async throws(StoreError) -> (StreamHead, [ShownRoom]) {
+        let rows = try await self.database.read([
+            .tenant(tenant), .position(of: .tenant(tenant)),
+            PGQuery(
+                Self.page, .ids(wanted.properties), .text(wanted.floor?.text), .text(wanted.hkStatus?.rawValue),
+                .id(wanted.roomType), .id(wanted.after?.property), .text(wanted.after?.sortKey), .id(wanted.after?.room),
+                .int4(Int32(clamping: wanted.limit))),
+            PGQuery(Self.rules, .ids(wanted.properties)), .now,
+        ])
+        let now = try rows[4][0].read(0, as: Timestamp.self)
+        var properties: [PropertyID: PropertyRules] = [:]
+        for row in rows[3] {
+            let rules = try PropertyRulesRow.read(row)
+            properties[rules.id] = rules
+        }
+        var rooms: [ShownRoom] = []
+        rooms.reserveCapacity(rows[2].count)
+        for row in rows[2] {
+            let room = try RoomRow.read(row, now: now)
+            // Statements of one transaction may see different moments: a property that came in between has no rules here.
+            guard let rules = properties[room.property] else { continue }
+            rooms.append(ShownRoom(room, rules))
+        }
+        return (try StreamHead(position: rows[1]), rooms)
+    }
+}

@@ -1,0 +1,52 @@
+package import Hotel
+package import Shared
+
+/// Where rooms are read, by whoever shows them. Nothing is locked.
+package protocol RoomDirectory: Sendable {
+    /// A room of the tenant; `nil` if there is none, or none any more.
+    func room(_ id: RoomID, of tenant: TenantID) async throws(StoreError) -> ShownRoom?
+
+    /// Rooms in the order of their numbers, with the position of the tenant's stream, which is read before them: a client goes
+    /// on from there.
+    func rooms(_ wanted: RoomSelection, of tenant: TenantID) async throws(StoreError) -> (StreamHead, [ShownRoom])
+}
+
+/// A room, with the rules by which its display status is derived.
+package struct ShownRoom: Sendable {
+    package let room: RoomRecord
+    package let property: PropertyRules
+
+    package init(_ room: RoomRecord, _ property: PropertyRules) {
+        self.room = room
+        self.property = property
+    }
+}
+
+/// Which rooms of a tenant a list shows.
+package struct RoomSelection: Sendable {
+    /// Where the page before ended.
+    package struct Position: Equatable, Sendable {
+        package let property: PropertyID
+        package let sortKey: String
+        package let room: RoomID
+
+        package init(property: PropertyID, sortKey: String, room: RoomID) {
+            self.property = property
+            self.sortKey = sortKey
+            self.room = room
+        }
+    }
+
+    /// Only these.
+    package var properties: [PropertyID]
+    package var floor: Label?
+    package var hkStatus: HKStatus?
+    package var roomType: RoomTypeID?
+    package var after: Position?
+    package var limit: Int
+
+    package init(properties: [PropertyID], limit: Int) {
+        self.properties = properties
+        self.limit = limit
+    }
+}
