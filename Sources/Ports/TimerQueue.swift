@@ -81,6 +81,17 @@ package struct ClaimedTimer: Equatable, Sendable {
     }
 }
 
+extension StoreError {
+    /// The code of a refusal to finish a timer whose claim was lost; of a class that no server uses.
+    package static let lostTimerClaim = "BH001"
+
+    /// Whether a transaction was undone because its timer is another's by now: nothing is wrong, and nothing is left to do.
+    package var isLostTimerClaim: Bool {
+        guard case .refused(let code, _) = self else { return false }
+        return code == Self.lostTimerClaim
+    }
+}
+
 /// Work that must happen once, shared by all nodes (architecture 2.2). All times are by the store's clock.
 ///
 /// What always holds: of two claims of one timer only the later can be finished, and a timer that was set anew since it was

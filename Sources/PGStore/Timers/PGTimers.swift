@@ -58,18 +58,15 @@ extension PGTransaction {
 
     /// Finishes a timer in the transaction that has its effect, which is undone if the claim was lost.
     ///
-    /// - Throws: `.refused` with ``PGQuery/lostClaim`` if the claim was lost.
+    /// - Throws: `.refused` if the claim was lost (`StoreError.isLostTimerClaim`).
     package func finish(_ timer: ClaimedTimer) async throws(StoreError) {
         guard try await self.run([.finish(timer)])[0].affected == 1 else {
-            throw .refused(code: PGQuery.lostClaim, message: "the claim of timer \(timer.key.kind) was lost")
+            throw .refused(code: StoreError.lostTimerClaim, message: "the claim of timer \(timer.key.kind) was lost")
         }
     }
 }
 
 extension PGQuery {
-    /// The code of a refusal by ``PGTransaction/finish(_:)``; a class of ours that no server uses.
-    package static let lostClaim = "BH001"
-
     /// Sets a timer, or sets it anew: whoever has claimed it has lost it. Its attempts begin afresh.
     package static func set(_ timer: NewTimer) -> PGQuery {
         let (time, pause): (Timestamp?, Duration) =

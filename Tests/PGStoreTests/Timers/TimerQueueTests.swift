@@ -45,7 +45,7 @@ import Testing
             #expect(try await !queue.finish(first))
             #expect(try await !queue.postpone(first, for: .zero))
             let error = await failure { () throws(StoreError) in try await fixture.effect(first, by: "n1") }
-            #expect(error?.code == PGQuery.lostClaim)
+            #expect(error?.isLostTimerClaim == true)
             #expect(try await fixture.effects().isEmpty)
             try await fixture.effect(second, by: "n2")
             #expect(try await fixture.effects() == ["a n2"])

@@ -146,6 +146,7 @@ package actor TimerRunner {
             }
         case .outcome(.settled): self.metrics.done.increment()
         case .outcome(.later(let pause)): await self.postpone(timer, for: pause)
+        case .failure(let error as StoreError) where error.isLostTimerClaim: self.metrics.lost.increment()
         case .failure(let error):
             self.report(timer, error)
             await self.postpone(timer, for: self.terms.pause(after: timer.attempt))
