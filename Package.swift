@@ -107,7 +107,10 @@ let package = Package(
             dependencies: ["Shared", "Reactor", "Realtime", "RedisBridge", "StoreSupport", "TestSupport"],
             path: "Tests/RegistryTests", swiftSettings: strict),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
-        tests(of: "Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire"]),
+        // On memory and on the real store alike.
+        tests(
+            of: "Operations",
+            imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "PGStore", "StoreSupport"]),
         tests(of: "App", imports: ["Shared", "PGStore", "StoreSupport"]),
         tests(of: "LoadTest", imports: ["Shared", "Reactor", "Wire"]),
     ]
