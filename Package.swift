@@ -101,7 +101,10 @@ let package = Package(
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
-        tests(of: "Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire"]),
+        // On memory and on the real store alike.
+        tests(
+            of: "Operations",
+            imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "PGStore", "StoreSupport"]),
         tests(
             of: "App",
             imports: [

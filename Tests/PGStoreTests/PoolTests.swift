@@ -263,4 +263,55 @@ import Testing
         while let ticket = line.popFirst() { served.append(ticket) }
         #expect(served == (1...500).map { $0 * 10 })
     }
+
+    // MARK: A loop that stops
+
+    @Test func `when the loop has stopped every call is turned away at once, and closing ends`() async throws {
+        try await withDatabase { database in
+            let group = try LoopGroup(count: 1, options: LoopOptions(), places: 10) { _ throws(SystemError) in }
+            let pool = PGDatabase(database.address, loop: group.handles[0])
+            #expect(try await pool.read("SELECT 1").count == 1)
+            group.stop()
+            let late = await failure { () throws(StoreError) in _ = try await pool.read("SELECT 1") }
+            #expect(late == .unavailable)
+            await pool.close()
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a loop that stops leaves nobody waiting for a connection, an answer or the closing`(
+        isClosing: Bool
+    ) async throws {
+        try await withDatabase { database in
+            var options = PGOptions()
+            options.connections = 1
+            let group = try LoopGroup(count: 1, options: LoopOptions(), places: 10) { _ throws(SystemError) in }
+            let pool = PGDatabase(database.address, options: options, loop: group.handles[0])
+            let hasBegun = Locked(false)
+            let running = Task {
+                try await pool.transaction(deadline: .seconds(50)) { transaction throws(StoreError) in
+                    _ = try await transaction.query("SELECT 1")
+                    hasBegun.withLock { $0 = true }
+                    _ = try await transaction.query(sleeping, .float8(45))
+                }
+            }
+            #expect(await eventually(within: .seconds(30)) { hasBegun.withLock { $0 } })
+            let waiting = Task { try await pool.read("SELECT 1") }
+            #expect(await eventually(within: .seconds(30)) { pool.figures.waiting == 1 })
+            let closing = Task { if isClosing { await pool.close() } }
+            // Closing turns away who waits, and waits itself for the one that runs.
+            if isClosing { #expect(await eventually(within: .seconds(30)) { pool.figures.waiting == 0 }) }
+            group.stop()
+            await closing.value
+            // Had somebody waited for the answer, it would have come.
+            await #expect(throws: StoreError.unavailable) { try await running.value }
+            await #expect(throws: StoreError.unavailable) { try await waiting.value }
+            // The server goes on with a statement whose client has gone, and with it the database cannot.
+            _ = try await database.run(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep($1)%'
+                """)
+        }
+    }
 }

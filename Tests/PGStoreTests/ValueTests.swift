@@ -43,7 +43,8 @@ import Testing
                     Timestamp(milliseconds: $0)
                 }, PGValue.timestamptz)
             try await self.echo(
-                pool, "SELECT $1::date", [0, -1, 10_957, -2_440_588, 2_145_042_540].map { CalendarDate(daysSince1970: $0) },
+                pool, "SELECT $1::date",
+                [0, -1, 10_957, -2_440_588, 2_145_042_540].map { CalendarDate(daysSince1970: $0) },
                 PGValue.date)
             try await self.echo(pool, "SELECT $1::json", [Array(#"{"a":  1}"#.utf8)], PGValue.json)
             try await self.echo(pool, "SELECT $1::jsonb", [Array(#"{"a": [1, "ü"]}"#.utf8)], PGValue.jsonb)

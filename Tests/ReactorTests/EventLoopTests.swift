@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1))) struct EventLoopTests {
+@Suite(.timeLimit(.minutes(5))) struct EventLoopTests {
     @Test func `what is sent comes back`() throws {
         let server = try LoopFixture { loop, id, bytes in loop.send(id, UnsafeRawBufferPointer(bytes)) }
         defer { server.stop() }

@@ -31,7 +31,7 @@ private final class Pair: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct WatchTests {
+@Suite(.timeLimit(.minutes(5))) struct WatchTests {
     private final class Notes: Sendable {
         let heard = Locked<[String]>([])
         let watch = Locked<WatchID?>(nil)

@@ -184,7 +184,7 @@ private struct FollowerModel {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct FollowerModelTests {
+@Suite(.timeLimit(.minutes(5))) struct FollowerModelTests {
     @Test func `whatever gets lost, doubled or overtaken: gap-free, in order, each once`() {
         var totals = (deliveries: 0, resets: 0, repairs: 0)
         for seed in UInt64(1)...1000 {

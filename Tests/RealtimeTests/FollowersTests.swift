@@ -6,7 +6,7 @@ import Testing
 @testable import Realtime
 
 /// How streams are followed, as seen from the sockets.
-@Suite(.timeLimit(.minutes(1))) struct FollowersTests {
+@Suite(.timeLimit(.minutes(5))) struct FollowersTests {
     private let hints = BusChannel.hints(of: HubFixture.stream)
 
     private func subscribed(_ fixture: HubFixture, _ channel: String = "t", at seq: Int = 0) throws -> HubClient {

@@ -6,7 +6,7 @@ import Wire
 
 @testable import Realtime
 
-@Suite(.timeLimit(.minutes(1))) struct HTTPSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPSessionTests {
     private func get(_ path: String, _ fields: String = "") -> String {
         "GET \(path) HTTP/1.1\r\nHost: x\r\n\(fields)\r\n"
     }

@@ -8,40 +8,7 @@ import Wire
 @testable import Realtime
 
 /// What the way through followers and hub costs beside that of a bare broadcast, in interleaved rounds of one run.
-@Suite(.timeLimit(.minutes(2))) struct HubCostTests {
-    /// What a loop's thread has used.
-    private struct Usage {
-        var nanoseconds: Int64 = 0
-        var sends: UInt64 = 0
-
-        static func - (left: Usage, right: Usage) -> Usage {
-            Usage(nanoseconds: left.nanoseconds - right.nanoseconds, sends: left.sends - right.sends)
-        }
-
-        static func += (left: inout Usage, right: Usage) {
-            left.nanoseconds += right.nanoseconds
-            left.sends += right.sends
-        }
-    }
-
-    private func usage(_ loop: LoopHandle) -> Usage {
-        let (done, result) = (Semaphore(), Locked(Usage()))
-        // The second message comes in a later turn: then the figures of the one before are complete.
-        loop.post { loop in
-            loop.handle.post { loop in
-                var time = timespec()
-                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-                let value = Usage(
-                    nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec),
-                    sends: loop.handle.figures.sends)
-                result.withLock { $0 = value }
-                done.signal()
-            }
-        }
-        done.wait()
-        return result.withLock { $0 }
-    }
-
+@Suite(.timeLimit(.minutes(5))) struct HubCostTests {
     /// - Parameter burst: events in one turn of the loop.
     @Test(arguments: [1, 16]) func `as many calls to the kernel as a bare broadcast`(burst: Int) throws {
         let (sockets, rounds) = (200, 10)
@@ -64,19 +31,19 @@ import Wire
         self.say([probe], fixture)
         guard case .text(let frame) = try clients[0].client.receive() else { fatalError("no event") }
         for client in clients.dropFirst() { _ = try client.next() }
-        var (bareCost, hubCost) = (Usage(), Usage())
+        var (bareCost, hubCost) = (LoopUsage(), LoopUsage())
         for _ in 0..<rounds {
-            var before = self.usage(bare.server.loops[0])
+            var before = LoopUsage.of(bare.server.loops[0])
             bare.server.loops[0].post { loop in
                 for _ in 0..<burst { loop.attachment(FixtureEndpoint.self)?.publish(frame) }
             }
-            bareCost += self.usage(bare.server.loops[0]) - before
+            bareCost += LoopUsage.of(bare.server.loops[0]) - before
             let hints = (0..<burst).map { _ in
                 fixture.store.commit(HubFixture.stream, to: [Audience(.tenant)], text: text)
             }
-            before = self.usage(fixture.server.loops[0])
+            before = LoopUsage.of(fixture.server.loops[0])
             self.say(hints, fixture)
-            hubCost += self.usage(fixture.server.loops[0]) - before
+            hubCost += LoopUsage.of(fixture.server.loops[0]) - before
             // Both are read at once, so that neither finds fuller buffers than the other.
             for (listener, client) in zip(listeners, clients) {
                 for _ in 0..<burst {

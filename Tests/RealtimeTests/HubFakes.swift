@@ -1,3 +1,4 @@
+import Hotel
 import Reactor
 import Shared
 
@@ -106,12 +107,30 @@ final class ScriptedStore: EventStore {
         _ stream: EventStream, to audiences: [Audience], text: String = "", name: String = "room:status_changed",
         at time: Timestamp = SystemClock.now
     ) -> [UInt8] {
-        self.state.withLock { state in
-            let seq = (state.logs[stream]?.last?.seq ?? 0) + 1
-            let event = LoggedEvent(
+        self.append(to: stream) { seq in
+            LoggedEvent(
                 seq: seq, recordedAt: time, id: EventID(raw: UInt128(seq)), name: name,
                 targets: audiences.map { EventTarget($0, projection: 0) },
                 projections: [Array(#"{"text":"\#(text)","meta":{"n":\#(seq)"#.utf8)])
+        }
+    }
+
+    /// Appends what an event of the hotel says in this stream, and gives the hints.
+    func commit(_ event: DomainEvent, of stream: EventStream) -> [[UInt8]] {
+        let meta = EventMeta(
+            id: .new(), occurredAt: SystemClock.now, actor: .system, correlation: .new(), operation: nil)
+        return event.drafts(meta).filter { $0.stream == stream }.map { draft in
+            self.append(to: stream) { seq in
+                LoggedEvent(
+                    seq: seq, recordedAt: SystemClock.now, id: draft.id, name: draft.name, targets: draft.targets,
+                    projections: draft.projections)
+            }
+        }
+    }
+
+    private func append(to stream: EventStream, _ make: (Int64) -> LoggedEvent) -> [UInt8] {
+        self.state.withLock { state in
+            let event = make((state.logs[stream]?.last?.seq ?? 0) + 1)
             state.logs[stream, default: []].append(event)
             return Hint.messages(of: [event], epoch: Epoch(raw: state.epoch))[0]
         }

@@ -1,3 +1,4 @@
+import Hotel
 import Reactor
 import Shared
 import TestSupport
@@ -17,7 +18,8 @@ final class HubFixture: Sendable {
 
     init(
         loops: Int = 1, options: LoopOptions = LoopOptions(), hub: Hub.Terms = Hub.Terms(),
-        change: (inout Followers.Terms) -> Void = { _ in }
+        change: (inout Followers.Terms) -> Void = { _ in },
+        serve: @escaping @Sendable (SessionHost, Hub) -> any WebSocketEndpoint = { HubEndpoint(host: $0, hub: $1) }
     ) throws {
         guard let address = SocketAddress("127.0.0.1", port: 0) else { fatalError("no loopback") }
         let (doors, registry) = (FanoutDoors(), MetricsRegistry())
@@ -26,9 +28,7 @@ final class HubFixture: Sendable {
         self.server = try ClientServer(
             loops: loops, options: options, connectionLimit: 1000,
             clients: ClientServer.Port(address: address, service: try FixtureService()) { host in
-                let endpoint = HubEndpoint(host: host, hub: Hub(host: host, doors: doors, metrics: metrics, terms: hub))
-                host.add(endpoint)
-                host.loop.attach(endpoint)
+                host.add(serve(host, Hub(host: host, doors: doors, metrics: metrics, names: .catalogue, terms: hub)))
             }, metrics: NodeMetrics(in: registry, loops: { [] }))
         self.port = self.server.address?.port ?? 0
         var terms = Followers.Terms()
@@ -73,6 +73,14 @@ final class HubFixture: Sendable {
     ) {
         let hints = texts.map { self.store.commit(stream, to: audiences, text: $0) }
         guard !isLost else { return }
+        self.onBus { bus, _ in
+            for hint in hints { bus.say(hint, on: .hints(of: stream)) }
+        }
+    }
+
+    /// Appends what the hotel says, and tells the bus.
+    func commit(_ events: [DomainEvent], of stream: EventStream = HubFixture.stream) {
+        let hints = events.flatMap { self.store.commit($0, of: stream) }
         self.onBus { bus, _ in
             for hint in hints { bus.say(hint, on: .hints(of: stream)) }
         }

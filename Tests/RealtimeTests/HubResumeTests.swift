@@ -6,7 +6,7 @@ import Testing
 @testable import Realtime
 
 /// Clients that come back with a position.
-@Suite(.timeLimit(.minutes(1))) struct HubResumeTests {
+@Suite(.timeLimit(.minutes(5))) struct HubResumeTests {
     private let tenant = Audience(.tenant)
     private let property = Audience(.property)
 

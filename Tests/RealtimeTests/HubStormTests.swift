@@ -7,7 +7,7 @@ import Testing
 
 /// Everything at once: hints that are lost, doubled and overtaken, a store that fails, sockets that come, resume, leave and
 /// read in their own time, over several loops.
-@Suite(.timeLimit(.minutes(2))) struct HubStormTests {
+@Suite(.timeLimit(.minutes(5))) struct HubStormTests {
     private struct Visitor {
         let client: HubClient
         let channel: String

@@ -5,7 +5,7 @@ import Testing
 @testable import Reactor
 @testable import Realtime
 
-@Suite(.timeLimit(.minutes(1))) struct HubTests {
+@Suite(.timeLimit(.minutes(5))) struct HubTests {
     private let tenant = Audience(.tenant)
     private let property = Audience(.property)
 

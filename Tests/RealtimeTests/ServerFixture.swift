@@ -60,6 +60,7 @@ struct FixtureService: HTTPService {
             .init(.get, "/hello", .hello), .init(.get, "/later", .later), .init(.get, "/twice", .twice),
             .init(.get, "/never", .never), .init(.get, "/big", .big), .init(.post, "/echo", .echo),
             .init(.get, "/address", .address), .init(.get, "/socket", .socket),
+            .init(.get, "/app/{key:string}", .socket),
         ])
     }
 

@@ -19,11 +19,14 @@ final class SocketClient {
     private let inflater = Inflater()
     private var pending: [UInt8] = []
 
-    init(port: UInt16, deflate: Bool = false, behind extra: [UInt8] = [], receiveBuffer: Int32? = nil) {
+    init(
+        port: UInt16, path: String = "/socket", deflate: Bool = false, behind extra: [UInt8] = [],
+        receiveBuffer: Int32? = nil
+    ) {
         self.socket = BlockingSocket(port: port, receiveBuffer: receiveBuffer)
         let offer = deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n" : ""
         let request =
-            "GET /socket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(offer)"
+            "GET \(path) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(offer)"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         self.socket.send(Array(request.utf8) + extra)
         var head: [UInt8] = []

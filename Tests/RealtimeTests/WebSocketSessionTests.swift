@@ -7,7 +7,7 @@ import Wire
 @testable import Reactor
 @testable import Realtime
 
-@Suite(.timeLimit(.minutes(1))) struct WebSocketSessionTests {
+@Suite(.timeLimit(.minutes(5))) struct WebSocketSessionTests {
     @Test(arguments: [false, true]) func `messages come back as they were sent`(deflate: Bool) throws {
         let server = try ServerFixture()
         defer { server.stop() }

@@ -225,4 +225,12 @@ final class CommandsFixture: Sendable {
         #expect(eventually { outcomes.withLock { $0 }.count == 5 })
         await #expect(throws: RedisError.stopped) { try await fixture.send("PING") }
     }
+
+    @Test func `commands that are made for a loop that has ended are refused`() async throws {
+        let group = try LoopGroup(count: 1, options: LoopOptions(), places: 100) { _ throws(SystemError) in }
+        group.stop()
+        let server = try RedisServer(setting: "redis://127.0.0.1:1")
+        let commands = RedisCommands(servers: [server], on: group.handles[0])
+        await #expect(throws: RedisError.stopped) { try await commands.send([Array("PING".utf8)], toServer: 0) }
+    }
 }

@@ -143,6 +143,9 @@ import Testing
             text(PusherMessage.resyncRequired(channel: "private-a"))
                 == #"{"event":"bellhop:resync_required","channel":"private-a","data":"{}"}"#)
         #expect(
+            text(PusherMessage.resyncRequired(channel: "private-a", position: (41, 7)))
+                == #"{"event":"bellhop:resync_required","channel":"private-a","data":"{}","seq":41,"epoch":7}"#)
+        #expect(
             text(PusherMessage.tick(stream: "s", seq: 41))
                 == #"{"event":"bellhop:tick","data":"{\"stream\":\"s\",\"seq\":41}"}"#)
     }

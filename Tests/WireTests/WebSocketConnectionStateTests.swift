@@ -125,6 +125,16 @@ import Testing
         #expect(second == .sendPing && end == .dropSocket && state.closeCode == .abnormal)
     }
 
+    @Test func `who does not answer is told so where the protocol has a code for it`() {
+        var timings = Self.timings
+        timings.silenceCode = .pongMissing
+        var state = Self.state(.pinged, .server)
+        let end = state.deadlinePassed(now: 500, timings: timings)
+        #expect(end == .sendCloseAndFinish(.pongMissing) && state.closeCode == .pongMissing && !state.isOpen)
+        let last = state.deadlinePassed(now: 700, timings: timings)
+        #expect(last == .dropSocket)
+    }
+
     @Test func `without an interval nobody is ever asked`() {
         var timings = WebSocketTimings()
         timings.pingAfter = nil

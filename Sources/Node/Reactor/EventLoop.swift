@@ -73,12 +73,17 @@ package final class EventLoop {
 
     // MARK: Turning
 
-    /// Turns until `stop`; then every connection is closed and its handler told.
+    /// Turns until `stop`.
     func run() {
         self.keepHeap()
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: self.options.eventsPerTurn) { events in
             while !self.isStopping { self.turn(events) }
         }
+    }
+
+    /// The end, also of a loop that never turned: every connection is closed and its handler told, and the loop lets go of
+    /// all that it was given, which may hold the loop.
+    func letGo() {
         self.slab.forEachLive { self.end($0, .loopStopped) }
         self.bury()
         for listener in self.listeners where listener.descriptor >= 0 { Glibc.close(listener.descriptor) }

@@ -41,6 +41,8 @@ package final class LoopGroup: Sendable {
                 try self.start(handle, options, places, setUp)
             } catch {
                 self.stop()
+                // Those that never came about read nothing, either.
+                for handle in handles { handle.mailbox.close() }
                 throw error
             }
         }
@@ -54,10 +56,8 @@ package final class LoopGroup: Sendable {
         let failure = Locked<SystemError?>(nil)
         try spawnThread(named: "loop") {
             do throws(SystemError) {
-                let loop = try EventLoop(handle: handle, options: options, places: places)
-                try setUp(loop)
-                started.signal()
-                loop.run()
+                try Self.live(handle, options, places, setUp) { started.signal() }
+                handle.mailbox.close()
                 ended.signal()
             } catch {
                 failure.withLock { $0 = error }
@@ -69,7 +69,22 @@ package final class LoopGroup: Sendable {
         self.running.withLock { $0 += 1 }
     }
 
-    /// Stops all loops after their current turn and waits until they have ended.
+    /// The whole life of a loop: when this returns, it is gone, and all that only it held.
+    ///
+    /// - Parameter isReady: called when the loop has been set up, before it turns.
+    private static func live(
+        _ handle: LoopHandle, _ options: LoopOptions, _ places: Int,
+        _ setUp: @Sendable (EventLoop) throws(SystemError) -> Void, _ isReady: () -> Void
+    ) throws(SystemError) {
+        let loop = try EventLoop(handle: handle, options: options, places: places)
+        defer { loop.letGo() }
+        try setUp(loop)
+        isReady()
+        loop.run()
+    }
+
+    /// Stops all loops after their current turn and waits until they have ended. Nothing that was or will be posted to them
+    /// waits any more.
     package func stop() {
         for handle in self.handles { handle.post { $0.stop() } }
         let count = self.running.withLock { running in

@@ -40,7 +40,8 @@ package final class LoopHandle: Sendable {
 
     var wakeDescriptor: CInt { self.wake.raw }
 
-    /// Runs `task` on the loop's thread, after the tasks posted before it. After the loop has stopped it is dropped.
+    /// Runs `task` on the loop's thread, after the tasks posted before it. If the loop stops before that, or has stopped, the
+    /// task never runs and is let go of: what it holds goes, and an `Answer` that it holds is its fallback.
     package func post(_ task: @escaping Task) { self.mailbox.send(task) }
 
     func acknowledgeWake() {

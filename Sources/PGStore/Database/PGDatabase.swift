@@ -19,7 +19,8 @@ package enum PGIsolation: Sendable {
 /// - `.unavailable` and `.timedOut` mean that nothing was changed; a cancelled task gets `.timedOut`.
 /// - Nothing of a transaction that failed, timed out or was cancelled reaches the next one on its connection.
 ///
-/// The loop must turn for as long as the database is used: ``close()`` it first, then stop the loop.
+/// The loop must turn for as long as the database is used: ``close()`` it first, then stop the loop. After that every call is
+/// turned away.
 package final class PGDatabase: Sendable {
     package let options: PGOptions
     private let loop: LoopHandle
@@ -47,14 +48,13 @@ package final class PGDatabase: Sendable {
     /// What the pool tells about itself, from any thread.
     package var figures: PGFigures { self.counters.figures }
 
-    /// Turns away whoever waits or comes, waits for transactions that run, and ends all sessions.
+    /// Turns away whoever waits or comes, waits for transactions that run, and ends all sessions; a loop that has stopped has
+    /// done so.
     package func close() async {
         let (loop, number) = (self.loop, self.number)
         await withCheckedContinuation { continuation in
-            loop.post { loop in
-                guard let pool = PoolRegistry.pool(number, on: loop) else { return continuation.resume() }
-                pool.close { continuation.resume() }
-            }
+            let closed = Answer(continuation, fallback: ())
+            loop.post { loop in PoolRegistry.pool(number, on: loop)?.close { closed.give(()) } }
         }
     }
 

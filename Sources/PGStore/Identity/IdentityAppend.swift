@@ -31,8 +31,3 @@ struct IdentityAppend {
 
     var append: EventAppend { EventAppend(self.origin, events: self.events, audit: self.audit) }
 }
-
-extension PGQuery {
-    /// The database's time, at this statement.
-    static var clock: PGQuery { PGQuery("SELECT clock_timestamp()") }
-}

@@ -7,14 +7,10 @@ package import Shared
 package final class PGAccounts: AccountRepository {
     let database: PGDatabase
     let news: NewsDesk
-    private let audit: PGAuditQueue
 
-    /// - Parameters:
-    ///   - audit: takes what was refused.
-    ///   - news: told after each commit what it appended.
-    package init(_ database: PGDatabase, audit: PGAuditQueue, news: @escaping NewsDesk) {
+    /// - Parameter news: told after each commit what it appended.
+    package init(_ database: PGDatabase, news: @escaping NewsDesk) {
         self.database = database
-        self.audit = audit
         self.news = news
     }
 
@@ -92,7 +88,7 @@ package final class PGAccounts: AccountRepository {
                     """
                     SELECT id FROM bellhop.user_session WHERE user_id = $1 AND revoked_at IS NULL \
                     AND expires_at > clock_timestamp() ORDER BY id FOR UPDATE
-                    """, .id(user.id)), .clock,
+                    """, .id(user.id)), .now,
             ])
         var live: [SessionID] = []
         for row in rows[2] { live.append(try row.read(0)) }
@@ -127,16 +123,5 @@ package final class PGAccounts: AccountRepository {
                 .ids(others), .timestamptz(now), .text(SessionEnd.passwordChanged.rawValue)), append.query,
         ])
         return (ReplacedPassword(epoch: epoch, at: now), try append.read(written[3]))
-    }
-
-    // MARK: Failures
-
-    package func noteFailedLogin(of user: TenantUser?, from client: ClientTrace) async {
-        // Who tried is not known: the account is what it was tried on.
-        let origin = CommandOrigin(
-            tenant: user?.tenant, actor: .system, source: .web, operation: nil, correlation: .new(),
-            device: client.device, address: client.address)
-        self.audit.note(
-            AuditRow("auth:login_failed", .rejected, on: user.map { EntityReference("user", $0.id) }), of: origin)
     }
 }

@@ -37,7 +37,7 @@ package final class PGSessions: SessionRepository {
             "SELECT EXISTS (SELECT FROM bellhop.user_session WHERE user_id = $1 AND device_id = $2)",
             .id(new.user.id), .id(new.device))
         let rows = try await transaction.run(
-            StoredUser.lockingQueries(new.user.id) + DirectoryRows.queries + [knows, .clock])
+            StoredUser.lockingQueries(new.user.id) + DirectoryRows.queries + [knows, .now])
         guard let stored = try StoredUser(rows[..<2]), stored.standing.epoch == new.epoch,
             stored.standing.obstacle == nil
         else {
@@ -55,7 +55,8 @@ package final class PGSessions: SessionRepository {
         let append = log.append
         let written = try await transaction.commit(with: [
             Self.insert(new, rotation),
-            PGQuery("UPDATE bellhop.app_user SET last_login_at = $2 WHERE id = $1", .id(new.user.id), .timestamptz(now)),
+            PGQuery(
+                "UPDATE bellhop.app_user SET last_login_at = $2 WHERE id = $1", .id(new.user.id), .timestamptz(now)),
             append.query,
         ])
         let profile = UserProfile(
@@ -96,7 +97,7 @@ package final class PGSessions: SessionRepository {
         _ decide: @Sendable (inout StoredSession, Timestamp) -> SessionVerdict, _ transaction: PGTransaction
     ) async throws(StoreError) -> (verdict: SessionVerdict, news: [StreamNews])? {
         let rows = try await transaction.run(
-            [SessionRow.lock(family: family)] + StoredUser.queries(nil, family: family) + [.clock])
+            [SessionRow.lock(family: family)] + StoredUser.queries(nil, family: family) + [.now])
         guard let row = try rows[0].first.map(SessionRow.init), let stored = try StoredUser(rows[1..<3]) else {
             transaction.rollBack()
             return nil
@@ -165,7 +166,7 @@ package final class PGSessions: SessionRepository {
         _ transaction: PGTransaction
     ) async throws(StoreError) -> [StreamNews]? {
         let lock = SessionRow.lock(session, of: user.id)
-        let rows = try await transaction.run([lock] + StoredUser.queries(user.id) + [.clock])
+        let rows = try await transaction.run([lock] + StoredUser.queries(user.id) + [.now])
         guard let row = try rows[0].first.map(SessionRow.init), let stored = try StoredUser(rows[1..<3]) else {
             transaction.rollBack()
             return nil

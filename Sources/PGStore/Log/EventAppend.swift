@@ -183,21 +183,6 @@ extension AuditRow {
     }
 }
 
-/// Audit rows without events, of several commands but one chain.
-enum AuditAppend {
-    /// The transaction must have been told the chain's tenant.
-    static func query(_ rows: [(origin: CommandOrigin, row: AuditRow)], to chain: EventStream) -> PGQuery {
-        let text = JSONWriter.text { writer in
-            writer.array { writer in
-                for (origin, row) in rows {
-                    writer.object { row.write(OriginColumns(origin), home: chain, to: &$0) }
-                }
-            }
-        }
-        return PGQuery("SELECT bellhop.append_audit($1, $2)", .uuid(chain.raw), .jsonb(text))
-    }
-}
-
 extension EventStream {
     /// The stream of a tenant; the platform's where there is none.
     init(of tenant: TenantID?) { self = tenant.map { .tenant($0) } ?? .system }

@@ -34,34 +34,24 @@ enum PoolFailure: Error, Equatable, Sendable {
     }
 }
 
-/// The way back to the task that waits for a loop: taken once, and never forgotten. When everybody has let go of it, the
-/// answer is its `fallback`, so that a loop that stops leaves nobody waiting.
-final class Reply: Sendable {
+/// The way back to the task that waits for its statements.
+struct Reply: Sendable {
     typealias Outcome = Result<[PGRows], PoolFailure>
 
-    private let continuation: Locked<CheckedContinuation<Outcome, Never>?>
-    private let fallback: PoolFailure
+    private let answer: Answer<Outcome>
     private let gaveUp: WaitingTask
 
+    /// - Parameter fallback: what the task is told when everybody has let go of the reply.
     init(_ continuation: CheckedContinuation<Outcome, Never>, of task: WaitingTask, fallback: PoolFailure) {
-        self.continuation = Locked(continuation)
+        self.answer = Answer(continuation, fallback: .failure(fallback))
         self.gaveUp = task
-        self.fallback = fallback
     }
-
-    deinit { self.give(.failure(self.fallback)) }
 
     /// Whether the task was cancelled before its request came to the loop.
     var isCancelled: Bool { self.gaveUp.isCancelled.load(ordering: .acquiring) }
 
     /// Answers, unless that has been done.
-    func give(_ outcome: Outcome) {
-        let continuation = self.continuation.withLock { continuation in
-            defer { continuation = nil }
-            return continuation
-        }
-        continuation?.resume(returning: outcome)
-    }
+    func give(_ outcome: Outcome) { self.answer.give(outcome) }
 }
 
 /// Whether a task that waits for a loop has been cancelled: said here before the loop is told, so that a request that comes

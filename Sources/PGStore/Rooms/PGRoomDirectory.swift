@@ -22,9 +22,14 @@ package struct PGRoomDirectory: RoomDirectory {
             """
 
     package func room(_ id: RoomID, of tenant: TenantID) async throws(StoreError) -> ShownRoom? {
-        let rows = try await self.database.read([
+        let queries: [PGQuery] = [
             .tenant(tenant), PGQuery(Self.one, .id(id)), PGQuery(Self.rulesOfOne, .id(id)), .now,
-        ])
+        ]
+        let rows = try await self.database.read(queries)
+        return try Self.shown(rows)
+    }
+
+    private static func shown(_ rows: [PGRows]) throws(StoreError) -> ShownRoom? {
         guard let row = rows[1].first, let property = rows[2].first, let moment = rows[3].first else { return nil }
         return ShownRoom(
             try RoomRow.read(row, now: try moment.read(0, as: Timestamp.self)), try PropertyRulesRow.read(property))
@@ -37,7 +42,8 @@ package struct PGRoomDirectory: RoomDirectory {
             .tenant(tenant), .position(of: .tenant(tenant)),
             PGQuery(
                 Self.page, .ids(wanted.properties), .text(wanted.floor?.text), .text(wanted.hkStatus?.rawValue),
-                .id(wanted.roomType), .id(wanted.after?.property), .text(wanted.after?.sortKey), .id(wanted.after?.room),
+                .id(wanted.roomType), .id(wanted.after?.property), .text(wanted.after?.sortKey),
+                .id(wanted.after?.room),
                 .int4(Int32(clamping: wanted.limit))),
             PGQuery(Self.rules, .ids(wanted.properties)), .now,
         ])

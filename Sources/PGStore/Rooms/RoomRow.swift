@@ -95,7 +95,8 @@ enum RoomRow {
         guard let json = try? JSONValue(parsing: text) else { throw self.unreadable(room.id) }
         for register in RoomRegister.allCases {
             guard let entry = json[register.rawValue] else { continue }
-            guard let at = entry["at"]?.integer, let rank = entry["rank"]?.integer.flatMap({ SourceRank(rawValue: Int($0)) }),
+            guard let at = entry["at"]?.integer,
+                let rank = entry["rank"]?.integer.flatMap({ SourceRank(rawValue: Int($0)) }),
                 let seq = entry["seq"]?.integer
             else { throw self.unreadable(room.id) }
             room.state.keys[register] = RegisterKey(

@@ -103,7 +103,9 @@ package struct PGValue: Hashable, Sendable {
         .array(.timestamptzArray, of: .timestamptz, values, Self.timestamptz)
     }
 
-    package static func dates(_ values: [CalendarDate?]?) -> PGValue { .array(.dateArray, of: .date, values, Self.date) }
+    package static func dates(_ values: [CalendarDate?]?) -> PGValue {
+        .array(.dateArray, of: .date, values, Self.date)
+    }
 
     package static func jsonbs(_ values: [[UInt8]?]?) -> PGValue {
         .array(.jsonbArray, of: .jsonb, values, Self.jsonb)

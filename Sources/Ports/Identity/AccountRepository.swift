@@ -23,11 +23,6 @@ package protocol AccountRepository: Sendable {
     ///
     /// - Returns: `nil` if the hash is another one by now, or the session has ended; nothing was changed then.
     func replacePassword(_ replacement: PasswordReplacement) async throws(StoreError) -> ReplacedPassword?
-
-    /// Audits `auth:login_failed`. It may be written later, with others, and lost with the node.
-    ///
-    /// - Parameter user: `nil` if there is no such account: the platform's audit has it then, without what was typed.
-    func noteFailedLogin(of user: TenantUser?, from client: ClientTrace) async
 }
 
 /// A user's own change of password.

@@ -12,7 +12,9 @@ package protocol RoomDirectory: Sendable {
 }
 
 /// A room, with the rules by which its display status is derived.
-package struct ShownRoom: Sendable {
+///
+/// A class because Swift 6.3.1 calls nothing, and crashes, where an async function with typed throws returns so large a value.
+package final class ShownRoom: Sendable {
     package let room: RoomRecord
     package let property: PropertyRules
 

@@ -71,9 +71,10 @@ package struct RoomRecord: Equatable, Sendable {
     }
 }
 
-/// A room on the desk: with its property's rules, and what its place is in the order of arrival.
-package struct RoomFile: Sendable {
-    package var room: RoomRecord
+/// A room on the desk: with its property's rules, and what its place is in the order of arrival. A class for the reason that
+/// ``ShownRoom`` is one.
+package final class RoomFile: Sendable {
+    package let room: RoomRecord
     package let property: PropertyRules
     /// Higher than every other that was given out before: the third part of a register's key.
     package let receivedSeq: Int64

@@ -29,7 +29,7 @@ struct IdentityWorld {
         self.keys = try JWTKeys([SigningKey(setting: setting)])
         self.service = IdentityService(
             accounts: self.memory, sessions: self.memory, throttle: LoginThrottle(store: self.memory),
-            hasher: self.hasher, keys: self.keys)
+            hasher: self.hasher, keys: self.keys, note: self.memory.note)
         let memory = self.memory
         self.callers = TokenCallers(
             self.keys, directory: memory, longestAge: .zero, wallClock: { memory.now })

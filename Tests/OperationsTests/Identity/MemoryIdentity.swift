@@ -82,7 +82,8 @@ final class MemoryIdentity: Sendable {
 extension MemoryIdentity: AccountRepository {
     private func account(_ user: User, _ device: DeviceID?, _ state: State) -> Account {
         Account(
-            user: TenantUser(user.id, of: user.tenant), email: user.email, passwordHash: user.hash, standing: user.standing,
+            user: TenantUser(user.id, of: user.tenant), email: user.email, passwordHash: user.hash,
+            standing: user.standing,
             knowsDevice: state.sessions.contains { $0.user == user.id && $0.rotation.device == device })
     }
 
@@ -126,8 +127,8 @@ extension MemoryIdentity: AccountRepository {
         }
     }
 
-    func noteFailedLogin(of user: TenantUser?, from client: ClientTrace) async {
-        self.with { $0.log.append("login_failed \(user == nil ? "unknown" : "known")") }
+    func note(_ attempt: AuditedAttempt) {
+        self.with { $0.log.append("login_failed \(attempt.row.entity == nil ? "unknown" : "known")") }
     }
 }
 

@@ -32,6 +32,11 @@ struct CommandFixture {
         try await self.store.execute(command, from: origin ?? self.origin(), deadline: .seconds(20))
     }
 
+    /// The number of a room, as it is read by whoever shows it.
+    func number(of room: RoomID) async throws -> String? {
+        try await PGRoomDirectory(self.pool).room(room, of: self.hotel.tenant)?.room.configuration.number.text
+    }
+
     /// The first column of some rows, as the superuser sees them.
     func column(_ query: String) async throws -> [String] {
         try await self.database.run(query).map { try $0.read(0, as: String.self) }

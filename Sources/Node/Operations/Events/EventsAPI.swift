@@ -59,7 +59,8 @@ struct EventListInput: RESTInput {
     let limit: Int
 
     init(reading request: inout RESTReader) {
-        self.after = Int64(request.query("after", in: 0...Int(Int64.max), usually: 0, note: "The last `seq` that is known."))
+        self.after = Int64(
+            request.query("after", in: 0...Int(Int64.max), usually: 0, note: "The last `seq` that is known."))
         self.limit = request.query("limit", in: 1...RESTReader.mostItems, usually: 50, note: "At most so many items.")
     }
 }

@@ -23,7 +23,7 @@ extension IdentityService {
         let account = try await self.account(of: email, device: client.device)
         let kept = account?.passwordHash ?? self.hasher.unknowable
         guard try await self.isRight(password, for: kept, attempt), let account, account.passwordHash != nil else {
-            await self.accounts.noteFailedLogin(of: account?.user, from: client.trace)
+            self.noteFailure(on: account?.user, from: client)
             throw Refusal(.unauthenticated)
         }
         await self.throttle.takeBack(attempt)
@@ -74,6 +74,16 @@ extension IdentityService {
     private func renew(_ old: PasswordHash, of user: TenantUser, _ password: Secret) async {
         guard old.needsRehash(to: self.hasher.cost), let new = try? await self.hasher.hash(password) else { return }
         try? await self.accounts.rehash(user, from: old, to: new)
+    }
+
+    /// Audits `auth:login_failed`. Who tried is not known: the account is what it was tried on. Where there is none, the
+    /// platform's audit has it, without what was typed.
+    func noteFailure(on user: TenantUser?, from client: Client) {
+        let origin = CommandOrigin(
+            tenant: user?.tenant, actor: .system, source: .web, operation: nil, correlation: .new(),
+            device: client.trace.device, address: client.trace.address)
+        let entity = user.map { EntityReference("user", $0.id) }
+        self.note(AuditedAttempt(origin, AuditRow("auth:login_failed", .rejected, on: entity)))
     }
 
     private func open(_ account: Account, from client: Client) async throws(Refusal) -> SignedIn {

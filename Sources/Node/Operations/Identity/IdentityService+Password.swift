@@ -42,7 +42,7 @@ extension IdentityService {
         }
         let attempt = try await self.attempt(on: account.email, from: client)
         guard try await self.isRight(Secret(old.utf8), for: kept, attempt) else {
-            await self.accounts.noteFailedLogin(of: account.user, from: client.trace)
+            self.noteFailure(on: user, from: client)
             // Not a 401: the token is good, and a client would throw it away.
             throw .field("password", .format)
         }

@@ -66,7 +66,8 @@ extension IdentityService {
 
     /// Ends the session of an access token.
     package func logout(_ token: AccessToken, from client: Client) async throws(Refusal) {
-        _ = try await self.revoke(token.session, of: TenantUser(token.user, of: token.tenant), because: .signedOut, from: client)
+        _ = try await self.revoke(
+            token.session, of: TenantUser(token.user, of: token.tenant), because: .signedOut, from: client)
     }
 
     /// The sessions of the user behind a token.
@@ -80,6 +81,7 @@ extension IdentityService {
     ) async throws(Refusal) {
         let reason: SessionEnd = session == token.session ? .signedOut : .signedOutElsewhere
         let user = TenantUser(token.user, of: token.tenant)
-        guard try await self.revoke(session, of: user, because: reason, from: client) else { throw Refusal(.notFound) }
+        let isThere = try await self.revoke(session, of: user, because: reason, from: client)
+        guard isThere else { throw Refusal(.notFound) }
     }
 }

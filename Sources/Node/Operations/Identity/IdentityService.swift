@@ -13,16 +13,19 @@ package struct IdentityService: Sendable {
     let throttle: LoginThrottle
     let hasher: PasswordHasher
     let signer: TokenSigner
+    let note: @Sendable (AuditedAttempt) -> Void
 
+    /// - Parameter note: audits an attempt that failed, soon; it returns at once.
     package init(
         accounts: any AccountRepository, sessions: any SessionRepository, throttle: LoginThrottle,
-        hasher: PasswordHasher, keys: JWTKeys
+        hasher: PasswordHasher, keys: JWTKeys, note: @escaping @Sendable (AuditedAttempt) -> Void
     ) {
         self.accounts = accounts
         self.sessions = sessions
         self.throttle = throttle
         self.hasher = hasher
         self.signer = TokenSigner(keys)
+        self.note = note
     }
 
     /// Who asks, and from where.

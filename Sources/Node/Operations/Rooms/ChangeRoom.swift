@@ -24,7 +24,12 @@ package struct ChangeRoom: HotelCommand {
     package var subject: EntityReference? { EntityReference("room", self.room) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        guard let file = try await desk.room(self.room), let tenant = desk.origin.tenant, !file.room.isDeleted else {
+        let found = try await desk.room(self.room)
+        return self.decide(found, at: desk)
+    }
+
+    private func decide(_ found: RoomFile?, at desk: any CommandDesk) -> CommandVerdict {
+        guard let file = found, let tenant = desk.origin.tenant, !file.room.isDeleted else {
             return .refused(Refusal(.notFound))
         }
         do throws(Refusal) {

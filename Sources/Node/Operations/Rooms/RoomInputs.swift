@@ -66,10 +66,11 @@ enum RoomInput {
             if let rush { wishes.append(.setRush(rush, neededBy: neededBy)) }
             if persons != nil, seen == nil { fields.fail("hk_occupancy", .required) }
             self.wishes = wishes
-            self.claim = effectiveAt.map {
-                .offline(
-                    deviceTime: Timestamp(milliseconds: $0.milliseconds - offset), offsetMilliseconds: offset)
-            } ?? .online
+            self.claim =
+                effectiveAt.map {
+                    .offline(
+                        deviceTime: Timestamp(milliseconds: $0.milliseconds - offset), offsetMilliseconds: offset)
+                } ?? .online
         }
     }
 }

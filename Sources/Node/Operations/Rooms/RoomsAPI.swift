@@ -47,8 +47,9 @@ package struct RoomsAPI: Sendable {
     private func list(_ request: RESTRequest<RoomInput.List>) async throws -> RESTPage<ShownRoom> {
         let input = request.input
         guard let tenant = request.caller.tenant else { throw Refusal(.forbidden) }
-        let readable = try await self.tenants.directory(of: tenant)?.properties(
-            where: request.caller.actor, may: .roomRead) ?? []
+        let readable =
+            try await self.tenants.directory(of: tenant)?.properties(
+                where: request.caller.actor, may: .roomRead) ?? []
         if let asked = input.property, !readable.contains(asked) { throw Refusal(.notFound) }
         var wanted = RoomSelection(
             properties: input.property.map { [$0] } ?? readable, limit: input.page.rowsWanted)

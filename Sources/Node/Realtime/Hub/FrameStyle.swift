@@ -1,3 +1,4 @@
+internal import Hotel
 internal import Shared
 
 /// How events are written for a subscriber: its protocol, and what of it is the same for everybody in a channel.
@@ -28,6 +29,10 @@ package struct PusherEventNames: Sendable {
 
     /// - Parameter aliases: the catalogue's own names, by canonical name.
     package init(aliases: [String: String] = [:]) { self.aliases = aliases }
+
+    /// The hotel's own names.
+    package static let catalogue = PusherEventNames(
+        aliases: Dictionary(EventCatalogue.all.map { ($0.name, $0.pascal) }) { first, _ in first })
 
     package func name(of canonical: String) -> String { self.aliases[canonical] ?? Self.pascalCase(canonical) }
 

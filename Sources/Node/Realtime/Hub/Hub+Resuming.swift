@@ -233,6 +233,7 @@ extension Hub {
         guard let stream = self.streams[name], stream.isOpen else { return }
         // What was told before the reset was true.
         self.flush()
+        stream.completeSince = self.host.loop.now
         stream.epoch = head.epoch
         stream.position = head.seq
         stream.tail.clear()

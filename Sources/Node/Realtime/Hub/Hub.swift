@@ -35,6 +35,8 @@ package final class Hub {
         var next: UInt32
         var listener: UInt8
         var isDeflated = false
+        /// The listener's own; 0 until it says something else.
+        var note: UInt32 = 0
     }
 
     unowned let host: SessionHost
@@ -182,6 +184,7 @@ package final class Hub {
         // An answer to an earlier wish says nothing about this one.
         guard let stream = self.streams[name], case .opening(number) = stream.phase else { return }
         stream.phase = .open(number)
+        stream.completeSince = self.host.loop.now
         stream.epoch = head.epoch
         stream.position = head.seq
         let waiting = stream.waiting
@@ -221,18 +224,27 @@ package final class Hub {
 
     /// The subscriptions of a socket.
     func slots(of connection: ConnectionID) -> [UInt32] {
-        guard connection.place < self.bySocket.count else { return [] }
         var slots: [UInt32] = []
-        var slot = self.bySocket[connection.place]
-        while slot != 0 {
-            if self.slab[Int(slot - 1)].connection == connection { slots.append(slot - 1) }
-            slot = self.slab[Int(slot - 1)].next
+        _ = self.firstSlot(of: connection) { slot in
+            slots.append(slot)
+            return false
         }
         return slots
     }
 
+    /// The first subscription of a socket of which `fits` says so; it may not add or end any.
+    func firstSlot(of connection: ConnectionID, where fits: (UInt32) -> Bool) -> UInt32? {
+        guard connection.place < self.bySocket.count else { return nil }
+        var slot = self.bySocket[connection.place]
+        while slot != 0 {
+            if self.slab[Int(slot - 1)].connection == connection, fits(slot - 1) { return slot - 1 }
+            slot = self.slab[Int(slot - 1)].next
+        }
+        return nil
+    }
+
     private func slot(of connection: ConnectionID, in channel: HubChannel) -> UInt32? {
-        self.slots(of: connection).first { self.slab[Int($0)].channel === channel }
+        self.firstSlot(of: connection) { self.slab[Int($0)].channel === channel }
     }
 
     private func add(_ connection: ConnectionID, _ channel: HubChannel, _ listener: UInt8) -> SubscriptionID {

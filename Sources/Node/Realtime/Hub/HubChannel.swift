@@ -48,6 +48,8 @@ final class HubStream {
     var position: Int64 = 0
     var channels: [Audience: [HubChannel]] = [:]
     var subscriptionCount = 0
+    /// From this time of the loop on, every event of the stream was told here; what was before is not known.
+    var completeSince: UInt64 = 0
     /// Subscriptions that came before the stream had a position.
     var waiting: [(id: SubscriptionID, since: ResumePoint?)] = []
     /// How many subscriptions are being replayed, and the latest events for as long as there are any.

@@ -77,8 +77,10 @@ package enum PusherMessage {
     }
 
     /// What was missed cannot be told: the client loads its lists anew (our addition).
-    package static func resyncRequired(channel: String) -> [UInt8] {
-        self.empty("bellhop:resync_required", channel: channel)
+    ///
+    /// - Parameter position: behind which events will come all the same.
+    package static func resyncRequired(channel: String, position: (seq: Int64, epoch: Int64)? = nil) -> [UInt8] {
+        self.empty("bellhop:resync_required", channel: channel, position: position)
     }
 
     /// How far a quiet stream has come (our addition).

@@ -6,6 +6,8 @@ package struct WebSocketTimings: Equatable, Sendable {
     package var pongWithin: UInt64 = 20_000
     /// Time in which a peer must answer a close, and then let go of the socket.
     package var closeWithin: UInt64 = 5_000
+    /// The code with which a peer is closed that does not answer a ping; `nil` drops its socket without a word.
+    package var silenceCode: WebSocketCloseCode?
 
     package init() {}
 }
@@ -175,7 +177,16 @@ package struct WebSocketConnectionState: Sendable {
         case .open:
             self.state = .pinged(deadline: now &+ timings.pongWithin)
             return .sendPing
-        case .pinged, .closeSent, .finishing:
+        case .pinged:
+            guard let code = timings.silenceCode else {
+                self.drop()
+                return .dropSocket
+            }
+            // It may hear us although we do not hear it.
+            self.code = code
+            self.beginFinishing(now, timings)
+            return .sendCloseAndFinish(code)
+        case .closeSent, .finishing:
             self.drop()
             return .dropSocket
         case .dropped:

@@ -15,7 +15,9 @@ enum AuthCookies {
     private static let deviceLife = Duration.seconds(400 * 86_400)
 
     /// Lets the browser keep a refresh token. It lives as long as the family can, at most: the server knows when it ends.
-    static func set(_ token: RefreshToken) -> Field { self.field(self.refreshName, token.text, RefreshRotation.idleLife) }
+    static func set(_ token: RefreshToken) -> Field {
+        self.field(self.refreshName, token.text, RefreshRotation.idleLife)
+    }
 
     /// Lets the browser know itself again.
     static func set(_ device: DeviceID) -> Field { self.field(self.deviceName, device.description, self.deviceLife) }

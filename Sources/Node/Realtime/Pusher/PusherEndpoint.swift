@@ -1,0 +1,201 @@
+internal import Crypto
+package import Hotel
+package import Reactor
+package import Shared
+package import Wire
+
+/// The Pusher protocol on one loop: `WS /app/{key}`, the channels of the hotel.
+///
+/// Confined to the loop's thread. What always holds:
+/// - A subscription to a private channel exists only while what was signed for it lasts, and ends when its user, session or
+///   tenant is revoked: at the revocation's place in the stream, when it has been told and before a later event is.
+/// - A socket belongs to one session at a time.
+/// - Whatever a client sends, it is answered, limited or closed; nothing it sends is kept but its subscriptions.
+///
+/// Only the hotel's own app is served here; a key of another app that the node knows is closed with 4003.
+package final class PusherEndpoint: WebSocketEndpoint, HubListener {
+    /// Asks the store whether somebody may still hear a channel. It is called on the loop and returns at once; the answer comes
+    /// once, on any thread, when the store has one.
+    package typealias StandingCheck =
+        @Sendable (
+            _ subscriber: PusherSubscriber, _ channel: DomainChannel, _ answer: @escaping @Sendable (Bool) -> Void
+        ) -> Void
+
+    /// What serves all loops of a node.
+    package struct Service: Sendable {
+        /// Bellhop's own app.
+        package var app: AppCredentials
+        /// The keys of other apps, which are not served yet.
+        package var otherKeys: Set<String>
+        package var terms: PusherTerms
+        package var metrics: PusherMetrics
+        /// The wall clock, by which signatures expire.
+        package var clock: @Sendable () -> Timestamp
+        /// Asked about those who were authorised before this loop heard of everything in their stream: a revocation may have
+        /// passed between the two.
+        package var standing: StandingCheck
+
+        package init(
+            app: AppCredentials, otherKeys: Set<String> = [], terms: PusherTerms = PusherTerms(),
+            metrics: PusherMetrics, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
+            standing: @escaping StandingCheck
+        ) {
+            self.app = app
+            self.otherKeys = otherKeys
+            self.terms = terms
+            self.metrics = metrics
+            self.clock = clock
+            self.standing = standing
+        }
+    }
+
+    package let terms: WebSocketTerms
+    unowned let host: SessionHost
+    let hub: Hub
+    let service: Service
+    let admission: PusherAdmission
+    /// This endpoint among the hub's listeners.
+    private(set) var listener: UInt8 = 0
+    var seats = PusherSeats()
+    /// Revocations whose events have not been told yet.
+    var pendingRevocations: [Revocation] = []
+    /// When users, sessions and tenants were revoked last, in the loop's milliseconds: what was signed for a socket that was open then
+    /// may have been signed before.
+    var revokedUsers: [UserID: UInt64] = [:]
+    var revokedSessions: [SessionID: UInt64] = [:]
+    var revokedTenants: [TenantID: UInt64] = [:]
+    var isSweeping = false
+    private var random = SecureRandom()
+    private let pong = PusherMessage.pong
+
+    /// Serves the host's sockets; to be added to it, and called on its loop only.
+    package init(host: SessionHost, hub: Hub, service: Service) {
+        self.host = host
+        self.hub = hub
+        self.service = service
+        self.terms = service.terms.webSocket
+        self.admission = PusherAdmission(signer: PusherSigner(service.app), terms: service.terms)
+        self.listener = hub.add(self)
+        host.loop.attach(self)
+    }
+
+    var now: UInt64 { self.host.loop.now }
+    var second: UInt32 { UInt32(truncatingIfNeeded: self.now / 1000) }
+    var metrics: PusherMetrics { self.service.metrics }
+
+    // MARK: WebSocketEndpoint
+
+    package func opened(_ id: ConnectionID, request: HTTPRequest) {
+        // Browsers show no status of a failed handshake: refusals are told on the open socket (protocol, section 1).
+        if let (code, text) = self.refusal(of: request) {
+            self.metrics.refusedSockets.increment()
+            self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
+            return self.host.closeSocket(id, code)
+        }
+        let number = UInt64(self.random.next()) << 32 | UInt64(self.random.next())
+        let seat = PusherSeat(
+            id: id, number: number, openedAt: self.now, second: self.second, credit: self.service.terms.messageBurst)
+        self.seats.add(seat)
+        self.say(
+            PusherMessage.connectionEstablished(
+                socketID: seat.socketID, activityTimeout: Int(self.service.terms.activitySeconds)), to: id)
+        self.scheduleSweep()
+    }
+
+    private func refusal(of request: HTTPRequest) -> (WebSocketCloseCode, String)? {
+        let key = request.path.split(separator: "/").last.map(String.init) ?? ""
+        guard key == self.service.app.key else {
+            return self.service.otherKeys.contains(key)
+                ? (.appDisabled, "This app is not served here yet") : (.noSuchApp, "No app has this key")
+        }
+        guard let version = request.queryValue("protocol") else { return (.noProtocol, "The protocol is missing") }
+        guard let number = Int(version), Self.protocols.contains(number) else {
+            return (.unsupportedProtocol, "The protocol is none of 5, 6 and 7")
+        }
+        return nil
+    }
+
+    private static let protocols = 5...7
+
+    package func received(_ id: ConnectionID, _ payload: UnsafeRawBufferPointer, isText: Bool) {
+        guard let seat = self.seats[id], !seat.isEnding else { return }
+        let isExcess = self.takeCredit(id)
+        if isExcess {
+            self.metrics.excess.increment()
+            if (self.seats[id]?.credit ?? 0) < -self.service.terms.messageBurst {
+                return self.end(id, .overCapacity, "Too many messages")
+            }
+        }
+        let command: PusherCommand
+        do throws(PusherSyntaxError) {
+            command = try PusherCommand(payload)
+        } catch {
+            self.metrics.malformed.increment()
+            return self.say(PusherMessage.error(code: nil, error.message), to: id)
+        }
+        if isExcess { return self.refuseExcess(command, id) }
+        switch command {
+        case .ping: self.say(self.pong, to: id)
+        case .pong: break
+        case .subscribe(let wish): self.subscribe(id, wish)
+        case .unsubscribe(let channel): self.unsubscribe(id, channel)
+        case .signIn: self.say(PusherMessage.error(code: nil, "Signing in is not possible here yet"), to: id)
+        case .clientEvent: self.say(PusherMessage.error(code: 4301, "This app has no client events"), to: id)
+        case .foreign: self.say(PusherMessage.error(code: nil, "Clients may not publish events"), to: id)
+        }
+    }
+
+    private func refuseExcess(_ command: PusherCommand, _ id: ConnectionID) {
+        if case .subscribe(let wish) = command {
+            self.refuse(id, wish.channel, .limit("Too many messages", status: 4301))
+        } else {
+            self.say(PusherMessage.error(code: 4301, "Too many messages"), to: id)
+        }
+    }
+
+    /// Takes one message from what the client may send.
+    ///
+    /// - Returns: whether there was nothing left.
+    private func takeCredit(_ id: ConnectionID) -> Bool {
+        let (second, terms) = (self.second, self.service.terms)
+        var isExcess = false
+        self.seats.change(id) { seat in
+            let seconds = second &- seat.creditSecond
+            if seconds > 0 {
+                let more = Int64(seconds) * Int64(terms.messagesPerSecond)
+                seat.credit = Int32(min(Int64(seat.credit) + more, Int64(terms.messageBurst)))
+                seat.creditSecond = second
+            }
+            seat.credit -= 1
+            isExcess = seat.credit < 0
+        }
+        return isExcess
+    }
+
+    package func closed(_ id: ConnectionID) {
+        self.hub.socketClosed(id)
+        self.seats.remove(id)
+    }
+
+    package func drained(_ id: ConnectionID) { self.hub.socketDrained(id) }
+
+    package func turnEnded() {
+        self.hub.turnEnded()
+        self.applyRevocations()
+    }
+
+    // MARK: Saying
+
+    func say(_ message: [UInt8], to id: ConnectionID) {
+        message.withUnsafeBytes { self.host.send($0, to: id, isText: true) }
+    }
+
+    /// Ends a socket: clients that act on errors and clients that act on close codes are told the same.
+    func end(_ id: ConnectionID, _ code: WebSocketCloseCode, _ text: String) {
+        guard let seat = self.seats[id], !seat.isEnding else { return }
+        self.seats.change(id) { $0.isEnding = true }
+        self.hub.socketClosed(id)
+        self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
+        self.host.closeSocket(id, code)
+    }
+}

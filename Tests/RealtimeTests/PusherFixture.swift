@@ -1,0 +1,220 @@
+import Crypto
+import Hotel
+import Reactor
+import Shared
+import TestSupport
+import Wire
+
+@testable import Realtime
+
+/// A server that serves the hotel's Pusher app, with everything behind it but the store and the bus.
+final class PusherFixture: Sendable {
+    let hub: HubFixture
+    let metrics: PusherMetrics
+    let app: AppCredentials
+    /// What the store is asked about subscribers, and what it answers.
+    let asked = Locked<[String]>([])
+    let standing = Locked(true)
+    /// Added to the wall clock, in seconds.
+    let clockOffset = Locked<Int64>(0)
+
+    static let tenant = TenantID(raw: 7)
+    static let user = UserID(raw: 0xA1)
+    static let session = SessionID(raw: 0x51)
+    static let otherUser = UserID(raw: 0xB2)
+    static let otherSession = SessionID(raw: 0x52)
+    static let tenantChannel = DomainChannel.tenant(tenant).name
+    static let userChannel = DomainChannel.user(user).name
+
+    init(
+        loops: Int = 1, options: LoopOptions = LoopOptions(), hub: Hub.Terms = Hub.Terms(),
+        terms change: (inout PusherTerms) -> Void = { _ in }
+    ) throws {
+        var terms = PusherTerms()
+        change(&terms)
+        let app = try AppCredentials(setting: "hotel:own-key:a-secret-of-the-hotel")
+        let metrics = PusherMetrics(in: MetricsRegistry())
+        self.app = app
+        self.metrics = metrics
+        let (asked, standing, offset) = (self.asked, self.standing, self.clockOffset)
+        let service = PusherEndpoint.Service(
+            app: app, otherKeys: ["other-key"], terms: terms, metrics: metrics,
+            clock: { Timestamp(milliseconds: SystemClock.now.milliseconds + offset.withLock { $0 } * 1000) }
+        ) { subscriber, channel, answer in
+            asked.withLock { $0.append("\(subscriber.user == Self.user ? "user" : "other") \(channel.name)") }
+            answer(standing.withLock { $0 })
+        }
+        self.hub = try HubFixture(
+            loops: loops, options: options, hub: hub,
+            serve: { host, hub in PusherEndpoint(host: host, hub: hub, service: service) })
+        self.hub.store.create(.system)
+    }
+
+    func stop() { self.hub.stop() }
+
+    var store: ScriptedStore { self.hub.store }
+
+    /// A client that has been told its socket id.
+    func client(receiveBuffer: Int32? = nil, deflate: Bool = false) throws -> PusherClient {
+        let client = PusherClient(
+            SocketClient(
+                port: self.hub.port, path: "/app/own-key?protocol=7&client=js", deflate: deflate,
+                receiveBuffer: receiveBuffer), self)
+        _ = try client.next()
+        return client
+    }
+
+    /// One that hears a channel, with the stream open on its loop.
+    func listener(on channel: String = PusherFixture.tenantChannel) throws -> PusherClient {
+        let client = try self.client()
+        client.subscribe(to: channel)
+        let word = try client.next()
+        precondition(word.hasPrefix("subscribed "), word)
+        return client
+    }
+
+    func commit(_ texts: [String], to audiences: [Audience] = [Audience(.tenant)], isLost: Bool = false) {
+        self.hub.commit(texts, to: audiences, isLost: isLost)
+    }
+}
+
+/// A Pusher client that turns what it hears into short words.
+final class PusherClient {
+    let client: SocketClient
+    private(set) var socketID = ""
+    private let fixture: PusherFixture
+    /// What the last subscription error or error said.
+    private(set) var reason = ""
+
+    /// What is in a `channel_data`, before it is signed.
+    struct Claims {
+        var user = PusherFixture.user
+        var tenant: TenantID? = PusherFixture.tenant
+        var session = PusherFixture.session
+        var epoch: Int64 = 1
+        /// Seconds from now.
+        var signed: Int64 = 0
+        var expires: Int64 = 900
+    }
+
+    init(_ client: SocketClient, _ fixture: PusherFixture) {
+        self.client = client
+        self.fixture = fixture
+    }
+
+    func send(_ text: String) { self.client.send(text) }
+
+    /// A signature as our own signer makes it.
+    func auth(_ channel: String, _ claims: Claims = Claims(), socket: String? = nil) -> (auth: String, data: String) {
+        let now = SystemClock.now.milliseconds
+        let data = PusherChannelData(
+            user: claims.user, tenant: claims.tenant, session: claims.session, epoch: TokenEpoch(raw: claims.epoch),
+            signedAt: Timestamp(milliseconds: now + claims.signed * 1000),
+            expiresAt: Timestamp(milliseconds: now + claims.expires * 1000)
+        ).text
+        return (self.sign(channel, data, socket: socket), data)
+    }
+
+    func sign(_ channel: String, _ data: String?, socket: String? = nil) -> String {
+        guard let id = PusherSocketID(socket ?? self.socketID), let name = PusherChannelName(channel) else {
+            return "own-key:0"
+        }
+        return PusherSigner(self.fixture.app).authorization(of: name, for: id, channelData: data)
+    }
+
+    func subscribe(
+        to channel: String, _ claims: Claims = Claims(), since: (epoch: Int64, seq: Int64)? = nil
+    ) {
+        let (auth, data) = self.auth(channel, claims)
+        self.subscribe(to: channel, auth: auth, data: data, since: since)
+    }
+
+    func subscribe(to channel: String, auth: String?, data: String?, since: (epoch: Int64, seq: Int64)? = nil) {
+        let text = JSONWriter.text { writer in
+            writer.object { writer in
+                writer.member("event", "pusher:subscribe")
+                writer.object("data") { writer in
+                    writer.member("channel", channel)
+                    if let auth { writer.member("auth", auth) }
+                    if let data { writer.member("channel_data", data) }
+                    guard let since else { return }
+                    writer.name("since")
+                    writer.int(since.seq)
+                    writer.name("epoch")
+                    writer.int(since.epoch)
+                }
+            }
+        }
+        self.send(String(decoding: text, as: UTF8.self))
+    }
+
+    func unsubscribe(_ channel: String) {
+        self.send(#"{"event":"pusher:unsubscribe","data":{"channel":"\#(channel)"}}"#)
+    }
+
+    /// The next thing, or how it ended; pings of the WebSocket are answered and passed over.
+    func next() throws -> String {
+        while true {
+            switch try self.client.receive() {
+            case .text(let text): return try self.word(text)
+            case .ping(let payload): self.client.send(.pong, payload)
+            case .pong, .binary: return "strange"
+            case .close(let code): return "close \(code)"
+            case .end: return "end"
+            }
+        }
+    }
+
+    func next(_ count: Int) throws -> [String] { try (0..<count).map { _ in try self.next() } }
+
+    /// Everything up to the answer to a ping that is sent now, or to the end.
+    func rest() throws -> [String] {
+        self.send(#"{"event":"pusher:ping","data":{}}"#)
+        var heard: [String] = []
+        while true {
+            let word = try self.next()
+            if word == "pong" { return heard }
+            heard.append(word)
+            if word == "end" || word.hasPrefix("close") { return heard }
+        }
+    }
+
+    /// `event` is one of Pusher's or ours; all others are events of the hotel.
+    private func word(_ text: String) throws -> String {
+        guard case .object(let frame) = try JSONValue(parsing: Array(text.utf8)),
+            case .string(let event) = frame["event"]
+        else { return "wrong: \(text)" }
+        var data = frame["data"]
+        if case .string(let inner) = data { data = try JSONValue(parsing: Array(inner.utf8)) }
+        let (channel, seq, epoch) = (Self.text(frame["channel"]), Self.text(frame["seq"]), Self.text(frame["epoch"]))
+        guard case .object(let members) = data else { return "wrong: \(text)" }
+        switch event {
+        case "pusher:connection_established":
+            self.socketID = Self.text(members["socket_id"])
+            return "established \(Self.text(members["activity_timeout"]))"
+        case "pusher:pong": return "pong"
+        case "pusher:error":
+            self.reason = Self.text(members["message"])
+            return "error \(Self.text(members["code"]))"
+        case "pusher:subscription_error":
+            self.reason = Self.text(members["error"])
+            return "refused \(channel) \(Self.text(members["type"])) \(Self.text(members["status"]))"
+        case "pusher_internal:subscription_succeeded": return "subscribed \(channel) \(epoch) \(seq)"
+        case "bellhop:resumed":
+            return "resumed \(channel) \(Self.text(members["seq"])) \(Self.text(members["replayed"]))"
+        case "bellhop:resync_required": return "resync \(channel) \(epoch) \(seq)"
+        case "bellhop:tick": return "tick \(Self.text(members["stream"])) \(Self.text(members["seq"]))"
+        default: return "\(event) \(channel) \(seq)"
+        }
+    }
+
+    private static func text(_ value: JSONValue?) -> String {
+        switch value {
+        case .string(let text): text
+        case .number(let number): number.text
+        case .null: "null"
+        case nil: "-"
+        case .some(let other): "\(other)"
+        }
+    }
+}
