@@ -31,7 +31,8 @@ enum Ground: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 state.users.append(.init(id: user.id.id, email: user.email, tenant: user.id.tenant, hash: hash))
             }
         }
-        let stores = GroundWorld.Stores(accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
+        let stores = GroundWorld.Stores(
+            accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
         return try GroundWorld([stores, stores], places: places) { change in
             memory.with { state in
                 switch change {
@@ -157,7 +158,8 @@ func withPostgresWorld(
         try await database.run(groundScript())
         let address = try database.address(role: "test_node")
         var options = PGOptions()
-        options.connections = 4
+        // Many worlds stand on one server at once.
+        options.connections = 2
         for _ in 0..<2 { pools.append(PGDatabase(address, options: options, loop: group.handles[0])) }
         let (world, ground) = try makeWorld(database, pools, hasherPlaces)
         try await body(world, ground)
