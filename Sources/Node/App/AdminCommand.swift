@@ -91,7 +91,8 @@ struct AdminCommand: Sendable {
             case .there(isSuperAdmin: true):
                 return .success("\(self.email) is a super administrator already; nothing was changed\n")
             case .there(isSuperAdmin: false):
-                return .failure(Failure(description: "\(self.email) has another role on the platform; nothing was changed"))
+                return .failure(
+                    Failure(description: "\(self.email) has another role on the platform; nothing was changed"))
             case .addressTaken:
                 return .failure(Failure(description: "\(self.email) belongs to a tenant's user; nothing was changed"))
             }
