@@ -65,7 +65,8 @@ let package = Package(
         .target(
             name: "Migrations", path: "Sources/PGStore",
             exclude: [
-                "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool", "Rooms", "Timers",
+                "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool", "Rooms",
+                "Timers",
                 "Values",
             ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
