@@ -18,7 +18,8 @@ import Testing
             "DATABASE_URL": String(decoding: address.uri.bytes, as: UTF8.self),
             "BELLHOP_ADMIN_PASSWORD": Self.word,
         ]
-        return try AdminCommand(environment: environment, email: email, name: name) { () throws(PasswordPrompt.Failure) in
+        return try AdminCommand(environment: environment, email: email, name: name) {
+            () throws(PasswordPrompt.Failure) in
             throw .nothing
         }
     }
@@ -105,12 +106,14 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("root", nil, word, #""root" is no e-mail address"#), ("a@b.example", "", word, "a name has 1 to 120"),
-        ("a@b.example", "a\nb", word, "a name has 1 to 120"), ("a@b.example", nil, "short", "a password has 10 to 256"),
-        ("root@bellhop.example", nil, "Root@bellhop.example", "must not be the address"),
-        ("a@b.example", nil, nil, "no password was given"),
-    ] as [(String, String?, String?, String)])
+    @Test(
+        arguments: [
+            ("root", nil, word, #""root" is no e-mail address"#), ("a@b.example", "", word, "a name has 1 to 120"),
+            ("a@b.example", "a\nb", word, "a name has 1 to 120"),
+            ("a@b.example", nil, "short", "a password has 10 to 256"),
+            ("root@bellhop.example", nil, "Root@bellhop.example", "must not be the address"),
+            ("a@b.example", nil, nil, "no password was given"),
+        ] as [(String, String?, String?, String)])
     func `what cannot be is refused before anything is asked of the database`(
         email: String, name: String?, password: String?, said: String
     ) throws {
@@ -153,22 +156,25 @@ import Testing
         return Result { () throws(PasswordPrompt.Failure) in try PasswordPrompt(input: ends[0], screen: -1).ask() }
     }
 
-    @Test(arguments: [
-        (Array("open sesame\nmore".utf8), .success("open sesame")), (Array("open sesame".utf8), .success("open sesame")),
-        (Array("a b \r\n".utf8), .success("a b ")), ([], .failure(.nothing)), ([0x0A], .failure(.nothing)),
-        ([0xFF, 0x0A], .failure(.notText)), ([UInt8](repeating: 0x78, count: 1025), .failure(.tooLong)),
-        ([UInt8](repeating: 0x78, count: 1024), .success(String(repeating: "x", count: 1024))),
-    ] as [([UInt8], Result<String, PasswordPrompt.Failure>)])
+    @Test(
+        arguments: [
+            (Array("open sesame\nmore".utf8), .success("open sesame")),
+            (Array("open sesame".utf8), .success("open sesame")),
+            (Array("a b \r\n".utf8), .success("a b ")), ([], .failure(.nothing)), ([0x0A], .failure(.nothing)),
+            ([0xFF, 0x0A], .failure(.notText)), ([UInt8](repeating: 0x78, count: 1025), .failure(.tooLong)),
+            ([UInt8](repeating: 0x78, count: 1024), .success(String(repeating: "x", count: 1024))),
+        ] as [([UInt8], Result<String, PasswordPrompt.Failure>)])
     func `without a terminal the first line is the password`(
         bytes: [UInt8], expected: Result<String, PasswordPrompt.Failure>
     ) throws {
         #expect(try self.piped(bytes) == expected)
     }
 
-    @Test(arguments: [
-        ("open sesame\n", "open sesame\n", .success("open sesame")),
-        ("open sesame\n", "open sesami\n", .failure(.different)), ("open\u{3}\n", "", .failure(.cancelled)),
-    ] as [(String, String, Result<String, PasswordPrompt.Failure>)])
+    @Test(
+        arguments: [
+            ("open sesame\n", "open sesame\n", .success("open sesame")),
+            ("open sesame\n", "open sesami\n", .failure(.different)), ("open\u{3}\n", "", .failure(.cancelled)),
+        ] as [(String, String, Result<String, PasswordPrompt.Failure>)])
     func `a terminal asks twice, shows nothing, and is left as it was`(
         first: String, second: String, expected: Result<String, PasswordPrompt.Failure>
     ) async throws {

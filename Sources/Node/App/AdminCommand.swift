@@ -2,7 +2,6 @@ import Crypto
 import Operations
 import PGStore
 import Ports
-import Reactor
 import Shared
 
 /// `bellhop create-admin`: makes the platform's first accounts, which nobody who is signed in could make.
@@ -15,10 +14,7 @@ struct AdminCommand: Sendable {
         "BELLHOP_ADMIN_PASSWORD", default: "asked for, or the first line of standard input",
         example: "correct horse battery", isSecret: true, "the password of the administrator that is made")
 
-    /// What went wrong, in one line.
-    struct Failure: Error, Equatable, CustomStringConvertible {
-        let description: String
-    }
+    typealias Failure = Errand.Failure
 
     private let address: DatabaseAddress
     private let email: LoginEmail
@@ -79,22 +75,13 @@ struct AdminCommand: Sendable {
     /// - Returns: a line that says what was done.
     func run() async -> Result<String, Failure> {
         let hash: PasswordHash
-        let group: LoopGroup
         do {
             hash = try PasswordHash(of: self.password)
-            group = try LoopGroup(count: 1, options: LoopOptions(), places: 1) { _ throws(SystemError) in }
         } catch {
             return .failure(Failure(description: "\(error)"))
         }
-        var options = PGOptions()
-        options.connections = 1
-        let database = PGDatabase(self.address, options: options, loop: group.handles[0])
         // The running nodes find it in the log by themselves.
-        let accounts = PGAccounts(database, news: { _ in })
-        let result = await self.appoint(hash, accounts)
-        await database.close()
-        group.stop()
-        return result
+        return await Errand.run(at: self.address) { await self.appoint(hash, PGAccounts($0, news: { _ in })) }
     }
 
     private func appoint(_ hash: PasswordHash, _ accounts: PGAccounts) async -> Result<String, Failure> {
@@ -104,23 +91,13 @@ struct AdminCommand: Sendable {
             case .there(isSuperAdmin: true):
                 return .success("\(self.email) is a super administrator already; nothing was changed\n")
             case .there(isSuperAdmin: false):
-                return .failure(Failure(description: "\(self.email) has another role on the platform; nothing was changed"))
+                return .failure(
+                    Failure(description: "\(self.email) has another role on the platform; nothing was changed"))
             case .addressTaken:
                 return .failure(Failure(description: "\(self.email) belongs to a tenant's user; nothing was changed"))
             }
         } catch {
-            return .failure(Failure(description: Self.reason(error)))
-        }
-    }
-
-    private static func reason(_ error: StoreError) -> String {
-        switch error {
-        case .unavailable, .timedOut: "the database cannot be reached; nothing was changed"
-        case .outcomeUnknown: "the connection broke; run it again to learn what happened"
-        // undefined_table, invalid_schema_name, undefined_function
-        case .refused("42P01", _), .refused("3F000", _), .refused("42883", _):
-            "the database has no schema of this version: run bellhop migrate first"
-        case .refused(let code, let message): "the database refused it (\(code)): \(message)"
+            return .failure(Failure(error))
         }
     }
 }

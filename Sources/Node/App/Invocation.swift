@@ -10,6 +10,8 @@ enum Invocation: Equatable, Sendable {
     case migrate(isDryRun: Bool)
     /// `bellhop create-admin EMAIL`, also with `--name NAME`
     case createAdmin(email: String, name: String?)
+    /// `bellhop seed-demo`
+    case seedDemo
     /// `bellhop --help`, also after a command
     case help
     /// `bellhop --version`
@@ -30,6 +32,7 @@ enum Invocation: Equatable, Sendable {
             "EMAIL [--name NAME]: make a platform super administrator, with a password\n"
                 + "\(indent)from the terminal, standard input or \(AdminCommand.password.name)(_FILE)"
         ),
+        ("seed-demo", .seedDemo, "write the demo hotels, with \(SeedCommand.password.name)(_FILE) for all users"),
     ]
 
     /// Reads the arguments after the program's name.

@@ -87,18 +87,17 @@ func createAdmin(_ email: String, name: String?) {
     } catch {
         leave(.configuration, saying: "\(error)")
     }
-    let (said, done) = (Locked<Result<String, AdminCommand.Failure>?>(nil), Semaphore())
-    Task.detached {
-        let outcome = await command.run()
-        said.withLock { $0 = outcome }
-        done.signal()
+    Errand.wait(for: "create-admin") { await command.run() }
+}
+
+func seedDemo() {
+    let command: SeedCommand
+    do {
+        command = try SeedCommand(environment: ProgramEnvironment.variables)
+    } catch {
+        leave(.configuration, saying: "\(error)")
     }
-    done.wait()
-    switch said.withLock({ $0 }) {
-    case .success(let text)?: say(text, to: STDOUT_FILENO)
-    case .failure(let failure)?: leave(.unavailable, saying: "bellhop create-admin: \(failure)\n")
-    case nil: leave(.software)
-    }
+    Errand.wait(for: "seed-demo") { await command.run() }
 }
 
 do {
@@ -107,6 +106,7 @@ do {
     case .checkConfiguration: say(readConfiguration().describe(), to: STDOUT_FILENO)
     case .migrate(let isDryRun): migrate(isDryRun: isDryRun)
     case .createAdmin(let email, let name): createAdmin(email, name: name)
+    case .seedDemo: seedDemo()
     case .help: say(Invocation.helpText, to: STDOUT_FILENO)
     case .version: say(Invocation.versionText, to: STDOUT_FILENO)
     }

@@ -26,7 +26,9 @@ extension PGAccounts {
             }
         } catch {
             // Somebody made the same at the same moment.
-            guard case .refused("23505", _) = error, let found = try await self.administrator(email) else { throw error }
+            guard case .refused("23505", _) = error, let found = try await self.administrator(email) else {
+                throw error
+            }
             return found
         }
         if !made.news.isEmpty { self.news(made.news) }

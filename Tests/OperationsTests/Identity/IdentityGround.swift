@@ -158,7 +158,8 @@ func withPostgresWorld(
         try await database.run(groundScript())
         let address = try database.address(role: "test_node")
         var options = PGOptions()
-        options.connections = 4
+        // Many worlds stand on one server at once.
+        options.connections = 2
         for _ in 0..<2 { pools.append(PGDatabase(address, options: options, loop: group.handles[0])) }
         let (world, ground) = try makeWorld(database, pools, hasherPlaces)
         try await body(world, ground)
