@@ -59,11 +59,11 @@ class Stage:
     async def show(
         self, *, tenants: int = 3, writers: int = 3, pause: float = 0.05, subscribers: int = 1, starts_redis: bool = True,
         least: int = 50, allows_resync: bool = False, choose: Callable[["Show"], Callable[[], str]] | None = None,
-        settle: float = 20, **options,
+        settle: float = 20, rooms: int = 4, **options,
     ) -> AsyncIterator["Show"]:
         """A cluster under load: writers of several tenants at random nodes, and for each tenant `subscribers` at every node
         and one at the balancer. After the body the load ends, and the oracle speaks."""
-        hotels = hotel.made(tenants, max(writers, 4))
+        hotels = hotel.made(tenants, max(writers, rooms))
         async with self.cluster(hotels, starts_redis=starts_redis, **options) as cluster:
             show = Show(self, cluster, hotels)
             show.load = Load(hotels, choose(show) if choose else show.any_node, writers=writers, pause=pause)

@@ -126,13 +126,13 @@ class Load:
 
     def __init__(
         self, tenants: Iterable[Tenant], choose: Callable[[], str], *, writers: int, pause: float = 0.05,
-        limit: int | None = None,
+        limit: int | None = None, first: int = 0,
     ) -> None:
-        """So many writers for each tenant, with a room each."""
+        """So many writers for each tenant, with a room each from the `first` on."""
         self.record = Record()
         self.writers = [
             Writer(tenant.manager, room, choose, self.record, pause, limit)
-            for tenant in tenants for room in tenant.rooms[:writers]]
+            for tenant in tenants for room in tenant.rooms[first:first + writers]]
         self.tasks: list[asyncio.Task] = []
 
     def start(self) -> "Load":
