@@ -192,6 +192,16 @@ class Cluster:
                 await process.kill()
 
 
+async def run_program(program: pathlib.Path, command: str, **settings: str) -> None:
+    """Runs one of the program's own commands to its end."""
+    process = await asyncio.create_subprocess_exec(
+        str(program), command, env={"PATH": os.environ["PATH"], **settings}, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT)
+    output, _ = await asyncio.wait_for(process.communicate(), 120)
+    if process.returncode != 0:
+        raise RuntimeError(f"bellhop {command}: {output.decode(errors='replace')[-2000:]}")
+
+
 async def make_template(program: pathlib.Path, folder: pathlib.Path) -> None:
     """Makes a database server's files with a migrated database, from which each scenario takes a copy."""
     Postgres.create(folder)
@@ -203,12 +213,7 @@ async def make_template(program: pathlib.Path, folder: pathlib.Path) -> None:
             create role bellhop_node nologin;
             create role bellhop login password '{NODE_PASSWORD}' in role bellhop_node;
             create database bellhop owner bellhop_owner;""", database="postgres")
-        process = await asyncio.create_subprocess_exec(
-            str(program), "migrate", env={"PATH": os.environ["PATH"], "BELLHOP_MIGRATE_URL": postgres.owner_url()},
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
-        output, _ = await asyncio.wait_for(process.communicate(), 120)
-        if process.returncode != 0:
-            raise RuntimeError(f"bellhop migrate: {output.decode(errors='replace')[-2000:]}")
+        await run_program(program, "migrate", BELLHOP_MIGRATE_URL=postgres.owner_url())
     finally:
         await postgres.stop()
 

@@ -28,12 +28,10 @@ class Person:
     def token(self, seconds: int = TOKEN_SECONDS) -> str:
         """An access token as a node would sign it."""
         now = int(time.time())
-        claims = {
+        return signed({
             "iss": "bellhop", "aud": "bellhop", "sub": self.id, "tid": self.tenant, "sid": self.session, "epoch": 1,
             "jti": str(uuid.uuid4()), "iat": now, "nbf": now, "exp": now + seconds,
-        }
-        text = _part({"alg": "HS256", "typ": "JWT", "kid": "cluster"}) + "." + _part(claims)
-        return text + "." + _base64(hmac.digest(JWT_KEY, text.encode(), "sha256"))
+        })
 
     def bearer(self, seconds: int = TOKEN_SECONDS) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(seconds)}"}
@@ -61,6 +59,17 @@ class Tenant:
         return [self.manager, self.agent]
 
 
+def signed(claims: dict) -> str:
+    """These claims with the nodes' own signature."""
+    text = _part({"alg": "HS256", "typ": "JWT", "kid": "cluster"}) + "." + _part(claims)
+    return text + "." + _base64(hmac.digest(JWT_KEY, text.encode(), "sha256"))
+
+
+def claims_of(token: str) -> dict:
+    part = token.split(".")[1]
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
 def made(count: int, rooms: int) -> list[Tenant]:
     """Tenants whose ids are the same in every run."""
     return [_tenant(f"hotel-{number + 1}", rooms) for number in range(count)]
@@ -79,6 +88,8 @@ def _tenant(slug: str, rooms: int) -> Tenant:
 
 async def open_hotels(postgres: Postgres, tenants: list[Tenant]) -> None:
     """Writes them."""
+    if not tenants:
+        return
     await postgres.run("begin;\n" + "\n".join(_script(tenant) for tenant in tenants) + "\ncommit;")
 
 

@@ -36,7 +36,7 @@ class Stage:
 
     def check(self, sentence: str, holds: object, detail: object = "") -> None:
         """Records what was found."""
-        self.findings.append(Finding(sentence, bool(holds), "" if detail in ("", [], None) else str(detail)))
+        self.findings.append(Finding(sentence, bool(holds), "" if detail in ("", [], {}, set(), None) else str(detail)))
 
     @contextlib.asynccontextmanager
     async def cluster(
