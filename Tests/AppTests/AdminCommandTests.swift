@@ -37,15 +37,7 @@ import Testing
     @Test func `an administrator is made once, by the node's role, and told of`() async throws {
         try await withDatabase { database in
             try await database.migrate()
-            try await database.run(
-                """
-                DO $$ BEGIN
-                    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'test_node') THEN
-                        CREATE ROLE test_node LOGIN IN ROLE bellhop_node;
-                    END IF;
-                EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-                END $$
-                """)
+            _ = try await database.nodeAddress()
             let command = try self.command(database, "Root@Bellhop.example", name: "Ada L.", role: "test_node")
             #expect(await command.run() == .success("root@bellhop.example is now a super administrator\n"))
             let made = ["t root@bellhop.example Ada L. active super_admin $scrypt$ln=15,r="]

@@ -41,7 +41,14 @@ final class Services: Sendable {
         }
         self.pusher = PusherEndpoint.Service(
             app: configuration.apps[0], otherKeys: Set(configuration.apps.dropFirst().map(\.key)),
-            metrics: PusherMetrics(in: registry), standing: self.standing.check)
+            metrics: PusherMetrics(in: registry),
+            revoked: { revoked in
+                switch revoked {
+                case .user(let user): callers.forget(user: user)
+                case .session(let session): callers.forget(session: session)
+                case .tenant(let tenant): callers.forget(tenant: tenant)
+                }
+            }, standing: self.standing.check)
         registry.collect { [attempts = self.attempts, hasher = self.hasher, rest = self.rest] in
             Self.families(attempts, hasher, rest)
         }
