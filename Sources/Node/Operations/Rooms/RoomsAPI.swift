@@ -22,7 +22,7 @@ package struct RoomsAPI: Sendable {
             RESTOperation(
                 .get, "/v1/rooms", id: "listRooms", "Rooms in the order of their numbers.", tag: Self.tag.name,
                 permission: Permission.roomRead.rawValue, takes: RoomInput.List.self,
-                answers: .page(of: RoomShape.shape)
+                answers: .page(of: RoomShape.shape), refuses: [.notFound]
             ) { try await self.list($0) },
             RESTOperation(
                 .get, "/v1/rooms/{id:uuid}", id: "getRoom", "One room.", tag: Self.tag.name,
