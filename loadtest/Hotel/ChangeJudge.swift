@@ -10,9 +10,16 @@ final class ChangeJudge {
         var seq: Int64?
         /// Arrivals before the answer was known, in monotonic nanoseconds.
         var early: [UInt64] = []
-        /// When it was answered; `nil` before that is known.
-        var answered: UInt64?
+        var answer: Confirmation?
+        /// Who heard of it first.
         var audience: Int?
+
+        /// Whether the answer allows that this audience is told of it there: the change is visible from that place on, so it
+        /// cannot be told behind it.
+        func isPlausible(_ seq: Int64, for audience: Int) -> Bool {
+            guard let answer = self.answer else { return true }
+            return audience == answer.audience && seq <= answer.seq
+        }
     }
 
     private let run: UInt32
@@ -49,10 +56,12 @@ final class ChangeJudge {
         guard self.note(arrival), event.name == HotelEvent.change else { return }
         var change = self.changes[stamp.number] ?? Change()
         if let seq = change.seq, seq != event.seq { return self.count(.duplicates) }
-        if let owner = change.audience, owner != audience { return self.count(.strangers) }
+        guard change.audience ?? audience == audience, change.isPlausible(event.seq, for: audience) else {
+            return self.count(.strangers)
+        }
         (change.seq, change.audience) = (event.seq, audience)
-        if let answered = change.answered {
-            self.deliver(due: stamp.due, answered: answered, at: now)
+        if let answer = change.answer {
+            self.deliver(answer, at: now)
         } else {
             change.early.append(now)
         }
@@ -67,16 +76,17 @@ final class ChangeJudge {
         self.count(.owed, self.watching[confirmation.audience])
         var change = self.changes[confirmation.number] ?? Change()
         let early = change.early
-        let isForeign = change.audience.map { $0 != confirmation.audience } ?? false
-        // The answer names the place from which the change is visible: it cannot be told behind that.
-        let isMisplaced = change.seq.map { $0 > confirmation.seq } ?? false
-        (change.answered, change.audience, change.early) = (confirmation.answered, confirmation.audience, [])
+        (change.answer, change.early) = (confirmation, [])
+        let (seq, audience) = (change.seq ?? confirmation.seq, change.audience ?? confirmation.audience)
+        let isPlausible = change.isPlausible(seq, for: audience)
+        if !isPlausible { (change.seq, change.audience) = (nil, nil) }
         self.changes[confirmation.number] = change
-        guard !isForeign, !isMisplaced else { return self.count(.strangers, UInt64(early.count)) }
-        for instant in early { self.deliver(due: confirmation.due, answered: confirmation.answered, at: instant) }
+        guard isPlausible else { return self.count(.strangers, UInt64(early.count)) }
+        for instant in early { self.deliver(confirmation, at: instant) }
     }
 
-    private func deliver(due: UInt64, answered: UInt64, at instant: UInt64) {
+    private func deliver(_ answer: Confirmation, at instant: UInt64) {
+        let (due, answered) = (answer.due, answer.answered)
         self.count(.deliveries)
         self.measurements.result.latency.record(instant > due ? instant - due : 0)
         // Who hears of it before its author does has waited for nothing.
