@@ -202,7 +202,7 @@ extension Scenario {
                 "--sockets 5000 --rate 20 --fail-if 'p99>150ms' --fail-if 'lost>0'",
                 "--env .bellhop/env --direct --sockets 20000 --rate 5 --html report.html",
                 "\(url) --publish http://127.0.0.1:8080/fanout --pid 1234",
-                "\(url) --publish http://127.0.0.1:8080/fanout --rate 1600 --burst 16 --sockets 500",
+                "\(url) --publish http://127.0.0.1:8080/fanout --rate 1600 --burst 16",
             ]
         case .echo: ["\(url) --sockets 500 --rate 10", "\(url) --sockets 50 --rate 100 --bytes 4096 --json -"]
         }

@@ -21,16 +21,18 @@ import Testing
 
     // MARK: Signing in
 
-    private static func reason(_ fault: ScriptedHotel.Fault?, change: (inout Plan) -> Void = { _ in }) throws -> String {
+    private static func reason(_ fault: ScriptedHotel.Fault?, change: (inout Plan) -> Void = { _ in }) throws -> String
+    {
         let hotel = try ScriptedHotel(fault)
         defer { hotel.stop() }
         var plan = Self.plan(hotel)
         change(&plan)
+        let access = try #require(plan.hotel)
         do throws(Campaign.Failure) {
-            _ = try FrontDesk.brief(plan, try #require(plan.hotel))
+            _ = try FrontDesk.brief(plan, access)
             return ""
-        } catch let failure as Campaign.Failure {
-            return failure.explanation
+        } catch {
+            return error.explanation
         }
     }
 
@@ -46,10 +48,11 @@ import Testing
         #expect(brief.rooms.map(\.nextIsClean) == [false, false, true, true])
     }
 
-    @Test(arguments: [
-        (.wrongPassword, "BELLHOP_DEMO_PASSWORD in the file is wrong"), (.throttled, "try again in 17 seconds"),
-        (.shortTokens, "a token lives for"), (.noRooms, "no room"),
-    ] as [(ScriptedHotel.Fault, String)])
+    @Test(
+        arguments: [
+            (.wrongPassword, "BELLHOP_DEMO_PASSWORD in the file is wrong"), (.throttled, "try again in 17 seconds"),
+            (.shortTokens, "a token lives for"), (.noRooms, "no room"),
+        ] as [(ScriptedHotel.Fault, String)])
     func `what keeps the run out of the hotel is told`(fault: ScriptedHotel.Fault, words: String) throws {
         let reason = try Self.reason(fault)
         #expect(reason.contains(words), "\(reason)")
@@ -139,7 +142,8 @@ import Testing
             return figures
         }
 
-        private static func ask(_ group: LoopGroup, _ question: @escaping @Sendable (EventLoop) -> Figures?) -> Figures {
+        private static func ask(_ group: LoopGroup, _ question: @escaping @Sendable (EventLoop) -> Figures?) -> Figures
+        {
             let answer = Locked<Figures?>(nil)
             group.handles[0].post { loop in
                 let figures = question(loop)
@@ -248,10 +252,11 @@ import Testing
         #expect(fixture.figures[.owed] == 0)
     }
 
-    @Test(arguments: [
-        (.noSignature, "HTTP 403 from /broadcasting/auth"), (.noSubscription, "refused with status 401"),
-        (.closesAtSubscription, "closed with 4009"),
-    ] as [(ScriptedHotel.Fault, String)])
+    @Test(
+        arguments: [
+            (.noSignature, "HTTP 403 from /broadcasting/auth"), (.noSubscription, "refused with status 401"),
+            (.closesAtSubscription, "closed with 4009"),
+        ] as [(ScriptedHotel.Fault, String)])
     func `a socket that does not get its channel is told, and the others not tried`(
         fault: ScriptedHotel.Fault, words: String
     ) throws {

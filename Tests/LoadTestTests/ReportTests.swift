@@ -107,7 +107,9 @@ import Testing
     @Test func `in the hotel commands are told, and what is lost is counted by what is owed`() throws {
         let report = Self.report {
             $0.plan.hotel = HotelAccess(key: "k", password: "p", file: "f")
-            for (figure, value) in [(Figure.sent, 12), (.owed, 1003), (.retries, 4), (.foreign, 5)] as [(Figure, UInt64)] {
+            for (figure, value) in [(Figure.sent, 12), (.owed, 1003), (.retries, 4), (.foreign, 5)]
+                as [(Figure, UInt64)]
+            {
                 $0.result.figures[figure] = value
             }
             for each in 1...10 { $0.result.publishTimes.record(UInt64(each) * 1_000_000) }

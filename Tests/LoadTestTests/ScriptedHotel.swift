@@ -88,7 +88,9 @@ final class ScriptedHotel: Sendable {
         }
 
         private static func field(_ name: String, of head: String) -> String? {
-            head.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }.map { String($0.dropFirst(name.count + 2)) }
+            head.split(separator: "\r\n").first { $0.hasPrefix("\(name): ") }.map {
+                String($0.dropFirst(name.count + 2))
+            }
         }
 
         // MARK: REST
@@ -100,7 +102,9 @@ final class ScriptedHotel: Sendable {
             case ("GET", "/readyz"): self.say(id, 200, "{}")
             case ("POST", "/v1/auth/login"): self.login(id, body)
             case ("GET", "/v1/me"):
-                self.say(id, 200, #"{"channels":["private-user.1","\#(ScriptedHotel.tenants[tenant])","private-tenant.a.x"]}"#)
+                self.say(
+                    id, 200,
+                    #"{"channels":["private-user.1","\#(ScriptedHotel.tenants[tenant])","private-tenant.a.x"]}"#)
             case ("GET", "/v1/rooms"): self.list(id, String(words[1]), tenant)
             case ("PATCH", _): self.change(id, head, tenant)
             case ("POST", "/broadcasting/auth"):
@@ -126,7 +130,8 @@ final class ScriptedHotel: Sendable {
         private func list(_ id: ConnectionID, _ path: String, _ tenant: Int) {
             guard self.fault != .noRooms else { return self.say(id, 200, #"{"items":[],"next":null,"seq":0}"#) }
             let isLast = path.contains("after=more")
-            let room = #"{"id":"\#(tenant)-\#(isLast ? 2 : 1)","hk_status":"\#(isLast ? "dirty" : "inspected")","is_pseudo":false}"#
+            let room =
+                #"{"id":"\#(tenant)-\#(isLast ? 2 : 1)","hk_status":"\#(isLast ? "dirty" : "inspected")","is_pseudo":false}"#
             self.say(id, 200, #"{"items":[\#(room)],"next":\#(isLast ? "null" : #""more""#),"seq":0}"#)
         }
 
@@ -168,7 +173,8 @@ final class ScriptedHotel: Sendable {
             self.inputs[id] = nil
             self.readers[id] = WebSocketReader(role: .server)
             self.frame(
-                id, #"{"event":"pusher:connection_established","data":"{\"socket_id\":\"1.2\",\"activity_timeout\":120}"}"#)
+                id,
+                #"{"event":"pusher:connection_established","data":"{\"socket_id\":\"1.2\",\"activity_timeout\":120}"}"#)
         }
 
         private func readFrames(_ id: ConnectionID, _ bytes: UnsafeMutableRawBufferPointer) {
@@ -199,7 +205,8 @@ final class ScriptedHotel: Sendable {
                 bytes.withUnsafeBytes { _ = self.loop.send(id, $0) }
             default:
                 self.listeners[tenant].append(id)
-                self.frame(id, #"{"event":"pusher_internal:subscription_succeeded","channel":"\#(channel)","data":"{}"}"#)
+                self.frame(
+                    id, #"{"event":"pusher_internal:subscription_succeeded","channel":"\#(channel)","data":"{}"}"#)
             }
         }
 

@@ -108,11 +108,11 @@ hotel() { "$RELEASE/loadtest" fanout --env "$HOTEL" --warmup 0.5 --no-progress "
 check "200 sockets of two tenants hear every change of a room through the balancer" hotel \
     --sockets 200 --seconds 3 --rate 20 --json "$LOGS/hotel.json" --html "$LOGS/hotel.html"
 check "once, in order, and none of the other tenant's" holds "$LOGS/hotel.json" \
-    'r["connected"] == 200 and r["commands"] == r["events"] == 60 and r["deliveries"] == r["expected"] == 6000
-        and r["lost"] == r["duplicates"] == r["disorder"] == r["strangers"] == 0'
+    '(r["connected"] == 200 and r["commands"] == r["events"] == 60 and r["deliveries"] == r["expected"] == 6000
+        and r["lost"] == r["duplicates"] == r["disorder"] == r["strangers"] == 0)'
 check "commands, and news after their answers, are timed" holds "$LOGS/hotel.json" \
-    '0 < r["command_p50_ms"] <= r["command_p99_ms"] and 0 <= r["after_answer_p50_ms"] <= r["p50_ms"] <= r["max_ms"]
-        and len(r["servers"]) == 2 and all(s["cpu_s"] > 0 for s in r["servers"])'
+    '(0 < r["command_p50_ms"] <= r["command_p99_ms"] and 0 <= r["after_answer_p50_ms"] <= r["p50_ms"] <= r["max_ms"]
+        and len(r["servers"]) == 2 and all(s["cpu_s"] > 0 for s in r["servers"]))'
 check "straight to the nodes, with two workers, nothing is missed either" hotel \
     --direct --workers 2 --sockets 100 --seconds 2 --rate 20 --json "$LOGS/direct.json"
 check "both nodes have sockets" holds "$LOGS/direct.json" \

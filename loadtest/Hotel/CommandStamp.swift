@@ -25,7 +25,8 @@ struct CommandStamp: Equatable, Sendable {
     init?(_ key: some StringProtocol) {
         guard let id = OperationID(key), (id.raw >> 76) & 0xF == 8, (id.raw >> 62) & 0b11 == 0b10 else { return nil }
         self.run = UInt32(truncatingIfNeeded: id.raw >> 96)
-        self.number = UInt32(truncatingIfNeeded: (id.raw >> 80) & 0xFFFF) << 12
+        self.number =
+            UInt32(truncatingIfNeeded: (id.raw >> 80) & 0xFFFF) << 12
             | UInt32(truncatingIfNeeded: (id.raw >> 64) & 0xFFF)
         self.due = UInt64(id.raw & Self.dueMask)
     }

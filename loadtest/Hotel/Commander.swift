@@ -104,10 +104,12 @@ final class Commander: WorkerDuty {
         self.attempt(stamp.number)
     }
 
-    private func attempt(_ number: UInt32) {
+    /// - Parameter spared: a node that has just failed; another one is asked if there is one.
+    private func attempt(_ number: UInt32, sparing spared: Int? = nil) {
         guard let command = self.commands[number] else { return }
         self.commands[number]?.attempts += 1
-        let node = Int.random(in: 0..<self.plan.publishers.count)
+        let nodes = self.plan.publishers.indices.filter { $0 != spared }
+        let node = nodes.randomElement() ?? 0
         self.nodes.ask(node, command.request) { [weak self] result in self?.answered(number, result, by: node) }
     }
 
@@ -115,14 +117,15 @@ final class Commander: WorkerDuty {
         guard let command = self.commands[number] else { return }
         switch result {
         case .failure(let failure):
-            self.retry(command, or: "\(self.plan.publishers[node].authority): \(failure.explanation)")
+            self.retry(
+                command, sparing: node, or: "\(self.plan.publishers[node].authority): \(failure.explanation)")
         case .success(let response) where response.status == 200:
             guard let json = try? JSONValue(parsing: response.body), let seq = json["seq"]?.integer,
                 let outcome = json["outcome"]?.text, outcome == "applied" || outcome == "duplicate"
             else { return self.refused(command, "an outcome that is not `applied`", isFinal: true) }
             self.accepted(command, seq: seq)
         case .success(let response) where [429, 500, 502, 503, 504].contains(response.status):
-            self.retry(command, or: "HTTP \(response.status)")
+            self.retry(command, sparing: node, or: "HTTP \(response.status)")
         case .success(let response):
             self.refused(command, "HTTP \(response.status)", isFinal: true)
         }
@@ -143,13 +146,15 @@ final class Commander: WorkerDuty {
         self.measurements.result.publishTimes.record(now > command.stamp.due ? now - command.stamp.due : 0)
     }
 
-    private func retry(_ command: Command, or reason: String) {
+    private func retry(_ command: Command, sparing node: Int, or reason: String) {
         let attempts = (self.commands[command.stamp.number]?.attempts ?? 0)
         guard attempts < Self.mostAttempts else { return self.refused(command, reason, isFinal: false) }
         if self.measurements.window.counts(command.stamp.due) { self.count(.retries) }
         let number = command.stamp.number
         // 25 ms, 50 ms, … 2 s at most: together as long as a node may take to be missed.
-        self.loop.schedule(after: min(2000, 25 << UInt64(attempts - 1))) { [weak self] in self?.attempt(number) }
+        self.loop.schedule(after: min(2000, 25 << UInt64(attempts - 1))) { [weak self] in
+            self?.attempt(number, sparing: node)
+        }
     }
 
     /// - Parameter isFinal: whether it is known that nothing was changed; else the room is left alone from now on.

@@ -1,4 +1,3 @@
-internal import Reactor
 internal import Shared
 internal import Wire
 
@@ -64,7 +63,8 @@ struct FrontDesk {
 
     /// The audiences take turns for as long as each has rooms.
     static func interleaved(_ rooms: [[HotelBrief.Room]]) -> [HotelBrief.Room] {
-        (0..<(rooms.map(\.count).max() ?? 0)).flatMap { place in rooms.compactMap { place < $0.count ? $0[place] : nil } }
+        (0..<(rooms.map(\.count).max() ?? 0)).flatMap { place in rooms.compactMap { place < $0.count ? $0[place] : nil }
+        }
     }
 
     private static func channel(_ me: JSONValue) -> String? {
@@ -85,7 +85,8 @@ struct FrontDesk {
         case 200: break
         case 401:
             throw .hopeless(
-                "\(email) cannot sign in: BELLHOP_DEMO_PASSWORD in \(self.access.file) is wrong, or there is no demo hotel")
+                "\(email) cannot sign in: BELLHOP_DEMO_PASSWORD in \(self.access.file) is wrong, or there is no demo hotel"
+            )
         case 429:
             let seconds = response.value(named: "retry-after") ?? "some"
             throw .hopeless("logins are throttled: try again in \(seconds) seconds")
@@ -146,39 +147,4 @@ struct FrontDesk {
     private func unexpected(_ what: String, _ status: Int) -> Campaign.Failure {
         .hopeless("\(what) is answered with HTTP \(status) by \(self.server.endpoint)")
     }
-}
-
-/// A server that is asked one thing after the other by a thread that waits.
-final class BlockingServer: Sendable {
-    let endpoint: Endpoint
-    private let group: LoopGroup
-
-    /// - Parameter seconds: for each answer.
-    init(_ endpoint: Endpoint, seconds: Double) throws(SystemError) {
-        self.endpoint = endpoint
-        guard let address = endpoint.resolved() else { throw SystemError("getaddrinfo", errno: 2) }
-        self.group = try LoopGroup(count: 1, options: LoopOptions(), places: 8) { loop throws(SystemError) in
-            loop.attach(RequestPool([endpoint], addresses: [address], linesEach: 1, seconds: seconds, loop: loop))
-        }
-    }
-
-    /// Why it does not answer at all; `nil` if it does.
-    func reachability() -> ConnectFailure? {
-        if case .failure(let failure) = self.ask(ServerRequest(.get, "/readyz")) { failure } else { nil }
-    }
-
-    func ask(_ request: ServerRequest) -> Result<HTTPReceivedResponse, ConnectFailure> {
-        let answer = Locked<Result<HTTPReceivedResponse, ConnectFailure>?>(nil)
-        let done = Semaphore()
-        self.group.handles[0].post { loop in
-            loop.attachment(RequestPool.self)?.ask(0, request) { result in
-                answer.withLock { $0 = result }
-                done.signal()
-            }
-        }
-        done.wait()
-        return answer.withLock { $0 } ?? .failure(.hungUp)
-    }
-
-    func stop() { self.group.stop() }
 }

@@ -80,7 +80,7 @@ final class HotelBehaviour: SocketBehaviour {
         guard response.status == 200 else { return self.swarm.joinFailed(socket, .authorisation(response.status)) }
         guard let json = try? JSONValue(parsing: response.body), let auth = json["auth"]?.text,
             let data = json["channel_data"]?.text
-        else { return self.swarm.joinFailed(socket, .malformed) }
+        else { return self.swarm.joinFailed(socket, .unreadable) }
         let command: JSONValue = [
             "event": "pusher:subscribe",
             "data": ["channel": .string(self.channel(socket)), "auth": .string(auth), "channel_data": .string(data)],

@@ -77,7 +77,8 @@ struct WorkerResult: Equatable, Sendable {
     var encoded: String {
         [
             self.figures.encoded, self.failures.encoded, self.latency.encoded, self.connectTimes.encoded,
-            self.publishTimes.encoded, self.answerLatency.encoded, self.ramp.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "-",
+            self.publishTimes.encoded, self.answerLatency.encoded,
+            self.ramp.map { "\($0.lowerBound)-\($0.upperBound)" } ?? "-",
         ].joined(separator: " ")
     }
 

@@ -10,8 +10,10 @@ enum ConnectFailure: Error, Hashable, Sendable {
     case hungUp
     /// An HTTP answer other than 101.
     case status(Int)
-    /// An answer that is none of the protocol: of HTTP, of the WebSocket handshake.
+    /// An answer that is no valid WebSocket handshake.
     case malformed
+    /// An answer to another request that is no HTTP, or does not say what it has to.
+    case unreadable
     /// The HTTP status with which a channel's signature was refused.
     case authorisation(Int)
     /// The status with which a subscription was refused.
@@ -35,6 +37,7 @@ enum ConnectFailure: Error, Hashable, Sendable {
         case .hungUp: "hangup"
         case .status(let code): "http-\(code)"
         case .malformed: "malformed"
+        case .unreadable: "unreadable"
         case .authorisation(let code): "auth-\(code)"
         case .subscription(let code): "subscription-\(code)"
         case .closed(let code): "close-\(code)"
@@ -47,6 +50,7 @@ enum ConnectFailure: Error, Hashable, Sendable {
         case ("timeout", 1): self = .timedOut
         case ("hangup", 1): self = .hungUp
         case ("malformed", 1): self = .malformed
+        case ("unreadable", 1): self = .unreadable
         case ("errno", 2):
             guard let number = CInt(parts[1]) else { return nil }
             self = .system(number)
@@ -73,7 +77,8 @@ enum ConnectFailure: Error, Hashable, Sendable {
         case .timedOut: "no answer in time"
         case .hungUp: "the server closed before it answered"
         case .status(let code): "HTTP \(code) instead of 101 Switching Protocols"
-        case .malformed: "the answer is none of the protocol"
+        case .malformed: "the answer is no WebSocket handshake"
+        case .unreadable: "the answer cannot be read"
         case .authorisation(let code): "HTTP \(code) from /broadcasting/auth"
         case .subscription(let code): "the subscription is refused with status \(code)"
         case .closed(let code): "the server closed with \(code) before the channel was there"

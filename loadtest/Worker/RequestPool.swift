@@ -126,7 +126,7 @@ extension RequestPool: ConnectionHandler {
                 self.complete(answer.number, .success(answer.response))
             }
         } catch {
-            self.seats[seat].fault = .malformed
+            self.seats[seat].fault = .unreadable
             self.loop.drop(id)
         }
     }
