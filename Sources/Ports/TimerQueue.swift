@@ -111,4 +111,7 @@ package protocol TimerQueue: Sendable {
     ///
     /// - Returns: whether the claim still held.
     func postpone(_ timer: ClaimedTimer, for pause: Duration) async throws(StoreError) -> Bool
+
+    /// Sets a timer unless there is one of that name: for those that always are there.
+    func ensure(_ timer: NewTimer) async throws(StoreError)
 }

@@ -84,10 +84,12 @@ struct Node {
     ///
     /// - Returns: whether the node was stopped because it can never be.
     private func awaitStores() -> Locked<Bool> {
-        let (state, log, isImpossible) = (self.state, self.log, Locked(false))
+        let (state, stores, log, isImpossible) = (self.state, self.stores, self.log, Locked(false))
         self.stores.watch.start { verdict in
             switch verdict {
-            case .fits: if state.becomesReady() { log.notice("node.ready") }
+            case .fits:
+                if state.becomesReady() { log.notice("node.ready") }
+                stores.beginWork()
             case .impossible(let reason):
                 log.error("node.wrong_database", ["reason": .string(reason)])
                 isImpossible.withLock { $0 = true }

@@ -41,7 +41,14 @@ final class Services: Sendable {
         }
         self.pusher = PusherEndpoint.Service(
             app: configuration.apps[0], otherKeys: Set(configuration.apps.dropFirst().map(\.key)),
-            metrics: PusherMetrics(in: registry), standing: self.standing.check)
+            metrics: PusherMetrics(in: registry),
+            revoked: { revoked in
+                switch revoked {
+                case .user(let user): callers.forget(user: user)
+                case .session(let session): callers.forget(session: session)
+                case .tenant(let tenant): callers.forget(tenant: tenant)
+                }
+            }, standing: self.standing.check)
         registry.collect { [attempts = self.attempts, hasher = self.hasher, rest = self.rest] in
             Self.families(attempts, hasher, rest)
         }
@@ -72,12 +79,26 @@ final class Services: Sendable {
             throttle: LoginThrottle(store: PGThrottle(stores.database)), hasher: hasher, keys: keys,
             note: { attempts.note($0) })
         let auth = AuthResource(service: identity, callers: callers, directory: actors)
-        let rooms = RoomsAPI(rooms: PGRoomDirectory(stores.database), tenants: actors, commands: commands)
+        let database = stores.database
+        let rooms = RoomsAPI(rooms: PGRoomDirectory(database), tenants: actors, commands: commands)
+        let properties = PGPropertyDirectory(database)
+        let houses = PropertiesAPI(properties: properties, tenants: actors, commands: commands)
+        let departments = DepartmentsAPI(departments: properties, tenants: actors, commands: commands)
+        let roomTypes = RoomTypesAPI(
+            types: PGRoomTypeDirectory(database), tenants: actors, commands: commands)
+        let audit = AuditAPI(audit: PGAuditDirectory(database), tenants: actors)
         let events = EventsAPI(log: stores.log, tenants: actors)
         let outbox = OutboxAPI()
-        let table = try RESTTable(
-            auth.operations + rooms.operations + events.operations + outbox.operations,
-            tags: AuthResource.tags + [RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag])
+        let operations: [[RESTOperation]] = [
+            auth.operations, houses.operations, departments.operations, roomTypes.operations, rooms.operations,
+            events.operations, outbox.operations, audit.operations,
+        ]
+        let tags =
+            AuthResource.tags + [
+                PropertiesAPI.tag, DepartmentsAPI.tag, RoomTypesAPI.tag, RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag,
+                AuditAPI.tag,
+            ]
+        let table = try RESTTable(Array(operations.joined()), tags: tags)
         outbox.serve(table)
         return table
     }

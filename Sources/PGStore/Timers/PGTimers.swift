@@ -33,6 +33,15 @@ package struct PGTimers: TimerQueue {
         return timers.sorted { $0.dueAt < $1.dueAt }
     }
 
+    package func ensure(_ timer: NewTimer) async throws(StoreError) {
+        let query = PGQuery.setIfMissing(timer)
+        _ = try await self.database.transaction(preamble: [.tenant(timer.key.tenant)]) {
+            transaction throws(StoreError) in
+            let rows = try await transaction.commit(with: [query])
+            return rows.count
+        }
+    }
+
     package func finish(_ timer: ClaimedTimer) async throws(StoreError) -> Bool {
         try await self.change(timer, by: .finish(timer))
     }
@@ -42,7 +51,7 @@ package struct PGTimers: TimerQueue {
     }
 
     private func change(_ timer: ClaimedTimer, by query: PGQuery) async throws(StoreError) -> Bool {
-        let forTenant = PGQuery.acting(for: timer.key.tenant)
+        let forTenant = PGQuery.tenant(timer.key.tenant)
         return try await self.database.transaction(preamble: [forTenant]) { transaction throws(StoreError) in
             try await transaction.commit(with: [query])[0].affected == 1
         }
@@ -87,6 +96,17 @@ extension PGQuery {
             .float8(pause.timerSeconds), .jsonb(timer.payload))
     }
 
+    /// Sets a timer unless there is one of that name.
+    fileprivate static func setIfMissing(_ timer: NewTimer) -> PGQuery {
+        let set = PGQuery.set(timer)
+        return PGQuery(
+            """
+            INSERT INTO bellhop.timer (tenant_id, kind, key, due_at, payload)
+            VALUES ($1, $2, $3, coalesce($4, clock_timestamp() + make_interval(secs => $5)), $6)
+            ON CONFLICT (tenant_id, kind, key) DO NOTHING
+            """, values: set.values)
+    }
+
     /// Removes a timer, claimed or not.
     package static func cancel(_ timer: TimerKey) -> PGQuery {
         PGQuery(
@@ -117,11 +137,6 @@ extension PGQuery {
             .uuid(timer.key.tenant?.raw ?? 0), .text(timer.key.kind.name), .text(timer.key.key), .text(timer.claim),
             .int4(Int32(clamping: timer.attempt)),
         ]
-    }
-
-    /// Says for which tenant a transaction acts: the platform has the id of all zeros.
-    fileprivate static func acting(for tenant: TenantID?) -> PGQuery {
-        PGQuery("SELECT set_config('bellhop.tenant', $1, true)", .text((tenant ?? TenantID(raw: 0)).description))
     }
 }
 
