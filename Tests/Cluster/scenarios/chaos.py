@@ -31,6 +31,8 @@ async def play(stage: Stage) -> None:
                 for trouble in chosen:
                     await stack.enter_async_context(trouble(show))
                 await asyncio.sleep(random.uniform(0.5, 5))
+            # What was started needs what was broken beside it.
+            await asyncio.gather(*(node.ready() for node in show.nodes))
             await show.flow(30, 60)
         await show.joined(60)
         stage.check("many things went wrong", len(played) >= 15, f"{len(played)}: {' '.join(played)}")
@@ -46,7 +48,6 @@ async def node_killed(show: Show) -> AsyncIterator[None]:
     finally:
         if not node.process.is_running:
             node.start()
-        await node.ready()
 
 
 @contextlib.asynccontextmanager
@@ -70,7 +71,6 @@ async def node_restarted(show: Show) -> AsyncIterator[None]:
             await ended
         if not node.process.is_running:
             node.start()
-        await node.ready()
 
 
 @contextlib.asynccontextmanager
