@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func `each sees of the audit what the role lets see`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             try await self.act(house)
             func actions(_ token: String, _ query: String = "") async throws -> [String] {
                 let page = try await house.get("/v1/audit" + query, as: token)
@@ -39,7 +39,7 @@ import Testing
             let all = ["invoice:issue", "invoice:issue", "room:update", "property:update", "room:update"]
             #expect(try await actions("owner").sorted() == all.sorted())
             #expect(try await actions("manager").sorted() == ["invoice:issue", "room:update"])
-            #expect(try await actions("auditor") == (try await actions("manager")))
+            #expect(try await actions("auditor").sorted() == ["invoice:issue", "room:update"])
             #expect(try await actions("annex") == ["property:update"])
             #expect(try await actions("accountant") == ["invoice:issue", "invoice:issue"])
             #expect(try await house.get("/v1/audit", as: "desk").code == "forbidden")
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `rows are found by what they are about, page by page`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let before = SystemClock.now
             try await self.act(house)
             func count(_ query: String) async throws -> Int {
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `the chain is recomputed, and says where it was touched`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             try await self.act(house)
             let whole = try await house.get("/v1/audit/verify")
             #expect(whole.json?["intact"] == true && whole.json?["through"] == 5 && whole.json?["next"] == .null)

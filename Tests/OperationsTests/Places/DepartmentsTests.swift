@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `a department is set up, changed and closed, and its property is told`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let hours = #","opening_hours":[{"day":"mon","from":"07:00","to":"23:00"}],"supervisor_user_id":"\#(house.hotel.user)""#
             let made = try await house.write(
                 "POST", "/v1/departments", as: "manager", self.body(house.hotel.property, "F&B", hours))
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test func `it stays while somebody works there or a property relies on it`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let made = try await house.write("POST", "/v1/departments", self.body(house.hotel.property))
             let id = try #require(made.json?["department"]?["id"]?.text)
             let own = "/v1/properties/\(house.hotel.property)"
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func `what is taken, unknown or another's is refused`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let own = house.hotel.property
             #expect(try await house.write("POST", "/v1/departments", self.body(own)).status == 201)
             #expect(try await house.write("POST", "/v1/departments", self.body(own, "f&b")).fieldErrors == ["code taken"])

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test func `a room is held for a time and released`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let path = "/v1/rooms/\(house.hotel.rooms[0])"
             _ = try await house.write("PATCH", path, as: "housekeeper", #"{"hk_status":"inspected"}"#)
             let until = self.moment(in: 3_600_000)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a discrepancy is resolved by who may, once`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let path = "/v1/rooms/\(house.hotel.rooms[0])"
             let seen = try await house.write(
                 "PATCH", path, as: "attendant", #"{"hk_occupancy":"occupied","hk_persons":2}"#)
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func `many rooms at once: each its own fate, all in one go`() async throws {
-        try await withHouse(rooms: 40) { house in
+        try await withHouse(rooms: 40) { house async throws in
             let rooms = house.hotel.rooms
             let pseudo = rooms[1]
             try await house.database.run(
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `crossing crowds of rooms do not block each other for ever`() async throws {
-        try await withHouse(rooms: 60) { house in
+        try await withHouse(rooms: 60) { house async throws in
             let rooms = house.hotel.rooms.map { "\"\($0)\"" }
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for index in 0..<12 {
@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test func `a crowd has its bounds`() async throws {
-        try await withHouse(rooms: 1) { house in
+        try await withHouse(rooms: 1) { house async throws in
             let many = (0..<201).map { _ in "\"\(RoomID.new())\"" }.joined(separator: ",")
             for (rooms, error) in [
                 ("", "room_ids length"), (many, "room_ids length"),
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test func `a room's history is told from its end, page by page`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let path = "/v1/rooms/\(house.hotel.rooms[0])"
             for status in ["clean", "inspected", "dirty"] {
                 _ = try await house.write("PATCH", path, as: "housekeeper", #"{"hk_status":"\#(status)"}"#)

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `a room is made, configured and taken away, and its status lives beside that`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let more = #","floor":"5","features":["balcony"],"connecting_room_ids":["\#(house.hotel.rooms[0])"]"#
             let made = try await house.write("POST", "/v1/rooms", as: "manager", self.body(house, "501", more))
             let room = try #require(made.json?["room"])
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `what does not fit together is refused`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let rooms = house.hotel.rooms
             for (more, error) in [
                 (#","active_from":"2026-05-01","active_to":"2026-05-01""#, "active_to date_order"),
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test func `a suite has parts, and no part has parts`() async throws {
-        try await withHouse(rooms: 4) { house in
+        try await withHouse(rooms: 4) { house async throws in
             let rooms = house.hotel.rooms
             func part(_ index: Int, of parent: RoomID) async throws -> Answer {
                 try await house.write(
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func `who may not configure is refused, and who may not look finds nothing`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let path = "/v1/rooms/\(house.hotel.rooms[0])"
             let configuration = self.configuration(house)
             for (token, code) in [("desk", "forbidden"), ("annex", "not_found"), ("northern", "not_found")] {
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test func `a change of type does not hide the room from who waits for it`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let type = try await house.write(
                 "POST", "/v1/room-types",
                 #"{"property_id":"\#(house.hotel.property)","code":"TWN","name":"Twin","base_occupancy":2,"max_occupancy":2}"#)

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test func `a type is set up, changed and given up`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let more = #","class":"lux","features":["sea_view"],"default_clean_minutes":{"departure":45},"credits":{"departure":2}"#
             let made = try await house.write(
                 "POST", "/v1/room-types", as: "manager", self.body(house.hotel.property, "STE", more))
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func `a type stays while rooms are of it`() async throws {
-        try await withHouse(rooms: 12) { house in
+        try await withHouse(rooms: 12) { house async throws in
             let path = "/v1/room-types/\(house.hotel.roomType)"
             let refused = try await house.write("DELETE", path)
             #expect(refused.code == "transition_not_allowed" && refused.current?["rooms"] == 12)
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test func `a room and the end of its type do not pass each other`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             for round in 0..<8 {
                 let made = try await house.write("POST", "/v1/room-types", self.body(house.hotel.property, "T\(round)"))
                 let type = try #require(made.json?["room_type"]?["id"]?.text)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `what is taken, wrong or another's is refused`() async throws {
-        try await withHouse { house in
+        try await withHouse { house async throws in
             let own = house.hotel.property
             #expect(try await house.write("POST", "/v1/room-types", self.body(own, "dbl")).fieldErrors == ["code taken"])
             let wrong = #","features":["a","a"],"credits":{"dancing":1},"default_clean_minutes":{"linen":0}"#

@@ -44,6 +44,8 @@ import Wire
         let wrong = try await laundry.answer(Laundry.text("PUT", "/v1/towels"))
         #expect(wrong.status == 405 && wrong.code == "method_not_allowed")
         #expect(wrong.fields["allow"] == "GET, HEAD, POST, OPTIONS")
+        let traced = try await laundry.answer(Laundry.text("TRACE", "/v1/towels"))
+        #expect(traced.status == 405 && traced.code == "method_not_allowed")
         let odd = try await laundry.answer(Laundry.text("BREW", "/v1/towels"))
         #expect(odd.status == 501 && odd.code == "method_not_implemented")
         let options = try await laundry.answer(Laundry.text("OPTIONS", "/v1/towels", token: nil))
