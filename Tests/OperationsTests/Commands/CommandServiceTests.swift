@@ -31,7 +31,7 @@ private final class HeardBus: BusPublisher {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CommandServiceTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandServiceTests {
     private struct Wish: HotelCommand {
         var action: String { "room:update" }
         var subject: EntityReference? { nil }

@@ -4,7 +4,7 @@ import Testing
 @testable import Operations
 
 /// What was done offline, sent in order: each as if it had come alone.
-@Suite(.timeLimit(.minutes(1))) struct OutboxTests {
+@Suite(.timeLimit(.minutes(5))) struct OutboxTests {
     private static let keys = (1...6).map { "018f3f54-1f2e-7c3a-9d4b-5a6b7c8d9e0\($0)" }
 
     private func send(_ body: String, to laundry: Laundry) async throws -> [JSONValue] {
