@@ -65,8 +65,8 @@ let package = Package(
         .target(
             name: "Migrations", path: "Sources/PGStore",
             exclude: [
-                "CPQ", "Commands", "Connection", "Database", "Identity", "Log", "Migrating", "Pool", "Rooms",
-                "Values",
+                "CPQ", "Commands", "Connection", "Database", "Identity", "Log", "Migrating", "Pool", "Roles", "Rooms",
+                "Tenants", "Users", "Values",
             ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 
