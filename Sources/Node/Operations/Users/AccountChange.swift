@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Hotel
 internal import Ports
-internal import Shared
+package import Shared
 
 /// A role that somebody is to be given, as its sender names it.
 package struct WantedRole: Hashable, Sendable {
@@ -43,38 +43,57 @@ extension UserGround {
 
 extension CommandDesk {
     /// A user of the origin's tenant whom its actor sees, in the version that its sender has seen.
-    func seenUser(_ id: UserID, expected: Int64?) async throws(StoreError) -> Result<UserFile, Refusal> {
+    func seenUser(_ id: UserID, expected: Int64?) async throws(StoreError) -> SeenUser {
         guard let file = try await self.user(id), self.isSound(file.ground) else {
-            return .failure(Refusal(.notFound))
+            return SeenUser(.failure(Refusal(.notFound)))
         }
         let managed = ManagedUser(id, file.user.assignments, in: file.ground.directory)
         let isSeen =
             self.origin.actor.kind == .system || self.origin.actor.id == id.raw
             || UserReach(of: self.origin.actor, in: file.ground.directory).sees(managed)
-        guard isSeen else { return .failure(Refusal(.notFound)) }
+        guard isSeen else { return SeenUser(.failure(Refusal(.notFound))) }
         if let expected, expected != file.user.version {
-            return .failure(
-                Refusal(.versionConflict, current: ["version": .number(JSONNumber(file.user.version))]))
+            return SeenUser(.failure(.stale(file.user.version)))
         }
-        return .success(file)
+        return SeenUser(.success(file))
     }
 
     /// A tenant that is gone has no directory; that must not make its users the platform's.
     func isSound(_ ground: UserGround) -> Bool { (ground.directory == nil) == (self.origin.tenant == nil) }
 
-    /// Refuses to take somebody away without whom nobody could undo it: the last owner of a tenant, the last super
+    /// Whether nobody may take somebody away without whom nobody could undo it: the last owner of a tenant, the last super
     /// administrator of the platform.
     ///
-    /// - Parameter stays: whether the user will be there and active afterwards, with these roles.
-    func lastHolder(_ before: UserRecord, staysWith roles: [RoleAssignment]) async throws(StoreError) -> Refusal? {
-        let role: Role = self.origin.tenant == nil ? .superAdmin : .tenantOwner
+    /// - Parameter roles: which the user holds afterwards, if they are there and active then.
+    func isLastHolder(_ before: UserRecord, staysWith roles: [RoleAssignment]) async throws(StoreError) -> Bool {
+        let role = self.lastingRole
         guard before.assignments.contains(where: { $0.role.builtIn == role }),
             !roles.contains(where: { $0.role.builtIn == role })
-        else { return nil }
-        let others = try await self.others(than: before.id, holding: role)
-        return others > 0
-            ? nil
-            : .transition(from: before.status.rawValue, allowed: [], because: "last_\(role.rawValue)")
+        else { return false }
+        return try await self.others(than: before.id, holding: role) == 0
+    }
+
+    /// The role that somebody must hold.
+    private var lastingRole: Role { self.origin.tenant == nil ? .superAdmin : .tenantOwner }
+
+    func refusal(ofLast user: UserRecord) -> Refusal {
+        .transition(from: user.status.rawValue, allowed: [], because: "last_\(self.lastingRole.rawValue)")
+    }
+}
+
+/// A user that a command is about, or why it is refused; a class for the reason that `ShownRoom` is one.
+final class SeenUser {
+    private let result: Result<UserFile, Refusal>
+
+    init(_ result: Result<UserFile, Refusal>) { self.result = result }
+
+    func get() throws(Refusal) -> UserFile { try self.result.get() }
+}
+
+extension Refusal {
+    /// The sender has seen another version than the one that holds.
+    static func stale(_ version: Int64) -> Refusal {
+        Refusal(.versionConflict, current: ["version": .number(JSONNumber(version))])
     }
 }
 

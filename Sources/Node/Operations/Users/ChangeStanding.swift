@@ -1,5 +1,5 @@
 package import Crypto
-package import Hotel
+internal import Hotel
 package import Ports
 package import Shared
 
@@ -56,8 +56,8 @@ package struct ChangeStanding: HotelCommand {
             return .refused(error)
         }
         let staysActive = decision.after == .active
-        let refusal = try await desk.lastHolder(file.user, staysWith: staysActive ? file.user.assignments : [])
-        if let refusal { return .refused(refusal) }
+        let isLast = try await desk.isLastHolder(file.user, staysWith: staysActive ? file.user.assignments : [])
+        if isLast { return .refused(desk.refusal(ofLast: file.user)) }
         if decision.followUps.contains(.revokeAllSessions) {
             let sessions = try await desk.liveSessions(of: self.user)
             desk.end(sessions, because: .epochRaised)

@@ -46,7 +46,7 @@ package struct EditUser: HotelCommand {
         return self.decide(found, at: desk)
     }
 
-    private func decide(_ found: Result<UserFile, Refusal>, at desk: any CommandDesk) -> CommandVerdict {
+    private func decide(_ found: SeenUser, at desk: any CommandDesk) -> CommandVerdict {
         do throws(Refusal) {
             let file = try found.get()
             try UserMachine.checkRoles(
@@ -113,7 +113,8 @@ package struct ReplaceRoles: HotelCommand {
         } catch {
             return .refused(error)
         }
-        if let refusal = try await desk.lastHolder(file.user, staysWith: after) { return .refused(refusal) }
+        let isLast = try await desk.isLastHolder(file.user, staysWith: after)
+        if isLast { return .refused(desk.refusal(ofLast: file.user)) }
         return .decided(self.decision(file, after, at: desk))
     }
 

@@ -105,7 +105,7 @@ package struct ReinviteUser: HotelCommand {
         return self.decide(found, at: desk)
     }
 
-    private func decide(_ found: Result<UserFile, Refusal>, at desk: any CommandDesk) -> CommandVerdict {
+    private func decide(_ found: SeenUser, at desk: any CommandDesk) -> CommandVerdict {
         do throws(Refusal) {
             let file = try found.get()
             _ = try UserMachine.decide(
