@@ -164,19 +164,28 @@ struct AccountChange {
             gained: hears.filter { !heard.contains($0) })
     }
 
-    func decision(_ action: String, reason: String? = nil) -> CommandDecision {
-        let entity = EntityReference("user", self.after.id, version: self.after.version)
-        let events = self.events.map { event in
-            var decided = DecidedEvent(event, of: entity, occurredAt: self.now)
+    private var entity: EntityReference { EntityReference("user", self.after.id, version: self.after.version) }
+
+    /// What there is to tell, ready to be appended.
+    func decidedEvents() -> [DecidedEvent] {
+        self.events.map { event in
+            var decided = DecidedEvent(event, of: self.entity, occurredAt: self.now)
             decided.people = [self.after.id.raw]
             decided.changes = event.kind.name == "user:updated" ? self.changes : []
             return decided
         }
-        let row = AuditRow(
-            action, on: entity, before: self.before.map { Self.audited($0) }, after: Self.audited(self.after),
-            reason: reason, event: events.first?.id)
+    }
+
+    func auditRow(_ action: String, event: EventID?) -> AuditRow {
+        AuditRow(
+            action, on: self.entity, before: self.before.map { Self.audited($0) }, after: Self.audited(self.after),
+            event: event)
+    }
+
+    func decision(_ action: String) -> CommandDecision {
+        let events = self.decidedEvents()
         return CommandDecision(
-            events: events, audit: [row],
+            events: events, audit: [self.auditRow(action, event: events.first?.id)],
             answer: CommandAnswer(
                 .applied, entity: UserShape.shape.text(of: ShownUser(self.after)), version: self.after.version))
     }
