@@ -23,10 +23,10 @@ package struct PGRoleDirectory: RoleDirectory {
     }
 
     package func roles(
-        after: RoleSelectionPosition?, limit: Int, of tenant: TenantID
+        after: RoleSelectionPosition?, limit: Int, of tenant: TenantID?
     ) async throws(StoreError) -> (StreamHead, [ShownRole]) {
         let rows = try await self.database.read([
-            .tenant(tenant), .position(of: .tenant(tenant)),
+            .tenant(tenant), .position(of: tenant.map { .tenant($0) } ?? .system),
             PGQuery(Self.page, .id(after?.role), .text(after?.sortKey), .int4(Int32(clamping: limit))),
         ])
         var roles: [ShownRole] = []

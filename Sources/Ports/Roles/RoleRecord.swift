@@ -47,9 +47,10 @@ package protocol RoleDesk: AnyObject {
 package protocol RoleDirectory: Sendable {
     func role(_ id: RoleID, of tenant: TenantID) async throws(StoreError) -> ShownRole?
 
-    /// The tenant's own roles in the order of their codes, with the position of the stream, which is read before them.
+    /// The tenant's own roles in the order of their codes, with the position of the stream, which is read before them. The
+    /// platform has none.
     func roles(
-        after: RoleSelectionPosition?, limit: Int, of tenant: TenantID
+        after: RoleSelectionPosition?, limit: Int, of tenant: TenantID?
     ) async throws(StoreError) -> (StreamHead, [ShownRole])
 }
 

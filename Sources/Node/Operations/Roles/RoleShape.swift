@@ -7,6 +7,9 @@ enum ListedRole: Sendable {
     case builtIn(Role)
     case custom(RoleRecord)
 
+    /// A tenant's own has one.
+    var version: Int64 { self.custom?.version ?? 0 }
+
     fileprivate var custom: RoleRecord? {
         if case .custom(let role) = self { role } else { nil }
     }
