@@ -65,8 +65,8 @@ let package = Package(
         .target(
             name: "Migrations", path: "Sources/PGStore",
             exclude: [
-                "CPQ", "Commands", "Connection", "Database", "Identity", "Log", "Migrating", "Pool", "Roles", "Rooms",
-                "Tenants", "Users", "Values",
+                "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool", "Roles",
+                "Rooms", "Tenants", "Timers", "Users", "Values",
             ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 
@@ -100,6 +100,12 @@ let package = Package(
             imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Operations", "Migrations", "StoreSupport"]),
         tests(of: "Wire", imports: ["Shared", "Crypto"]),
         tests(of: "RedisBridge", imports: ["Shared", "Reactor", "Realtime"]),
+        // The register of nodes and presence: on a node's Redis and without one. Apart from the bridge's own tests, which block
+        // Swift's threads: these count on their turn.
+        .testTarget(
+            name: "RegistryTests",
+            dependencies: ["Shared", "Reactor", "Realtime", "RedisBridge", "StoreSupport", "TestSupport"],
+            path: "Tests/RegistryTests", swiftSettings: strict),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
         // On memory and on the real store alike.
         tests(

@@ -67,7 +67,7 @@ choose_database_folder() {
     printf '%s\n' "$database_folder" >"$DATABASE_FOLDERS"
 }
 
-# start_stores: a PostgreSQL with a migrated database, and a Redis unless $no_redis is set.
+# start_stores: a PostgreSQL with a migrated database, with the demo unless $no_demo is set, and a Redis unless $no_redis is.
 start_stores() {
     local database_folder database_port password
     remove_database
@@ -89,9 +89,15 @@ start_stores() {
         say "$GREEN✓$PLAIN Redis is ready"
     fi
     BELLHOP_DEMO_PASSWORD=$(openssl rand -hex 8)
+    [[ -n $no_demo ]] || step "Load the demo hotels" seed_demo || die 70 "The demo could not be loaded."
 }
 
-# start_cluster: uses $nodes, $port and $no_redis; sets the values that write_env writes.
+# As the node, whose rights it needs and no more.
+seed_demo() {
+    DATABASE_URL=$DATABASE_URL BELLHOP_DEMO_PASSWORD=$BELLHOP_DEMO_PASSWORD "$RELEASE/bellhop" seed-demo
+}
+
+# start_cluster: uses $nodes, $port, $no_redis and $no_demo; sets the values that write_env writes.
 start_cluster() {
     local i node_port admin_port apps lines='' urls=() admin_urls=() pids=()
     export CLUSTER_STATE=$STATE

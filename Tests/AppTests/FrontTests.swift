@@ -94,7 +94,8 @@ import Wire
         let address = try #require(SocketAddress("127.0.0.1", port: 0))
         let server = try ClientServer(
             loops: 1, connectionLimit: 10,
-            clients: front.port(at: address, doors: FanoutDoors(), metrics: FanoutMetrics(in: registry)), metrics: NodeMetrics(in: registry, loops: { [] }))
+            clients: front.port(at: address, doors: FanoutDoors(), metrics: FanoutMetrics(in: registry)),
+            metrics: NodeMetrics(in: registry, loops: { [] }))
         defer { server.stop() }
         try body(server.address?.port ?? 0, front)
     }

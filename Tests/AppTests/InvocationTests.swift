@@ -9,6 +9,9 @@ import Testing
         (["-h"], .help), (["help"], .help), (["serve", "--help"], .help), (["sevre", "--help"], .help),
         (["migrate"], .migrate(isDryRun: false)), (["migrate", "--dry-run"], .migrate(isDryRun: true)),
         (["--version"], .version), (["-V"], .version), (["serve", "--version"], .version),
+        (["create-admin", "a@b.example"], .createAdmin(email: "a@b.example", name: nil)),
+        (["create-admin", "--name", "Ada L.", "a@b.example"], .createAdmin(email: "a@b.example", name: "Ada L.")),
+        (["create-admin", "a@b.example", "--name", "Ada"], .createAdmin(email: "a@b.example", name: "Ada")),
     ])
     func `a command line asks for one thing`(arguments: [String], invocation: Invocation) throws {
         #expect(try Invocation(arguments: arguments) == invocation)
@@ -22,6 +25,15 @@ import Testing
         ([""], #"bellhop: unknown command ""; see bellhop --help"#),
         (["migrate", "--dry"], #"bellhop: migrate takes no argument, and was given "--dry""#),
         (["serve", "--dry-run"], #"bellhop: serve takes no argument, and was given "--dry-run""#),
+        (["create-admin"], "bellhop: create-admin takes EMAIL [--name NAME]"),
+        (
+            ["create-admin", "a@b", "secret"],
+            #"bellhop: create-admin takes EMAIL [--name NAME], and was given another argument"#
+        ),
+        (
+            ["create-admin", "a@b", "--name"],
+            #"bellhop: create-admin takes EMAIL [--name NAME], and was given "--name""#
+        ),
         (["serve", "now\n"], #"bellhop: serve takes no argument, and was given "now\n""#),
     ])
     func `what it does not know is refused in one line`(arguments: [String], said: String) {

@@ -81,6 +81,7 @@ import Testing
             "BELLHOP_CLUSTER_SECRETS": "c1:\(Self.key)", "BELLHOP_LOOPS": "7",
             "BELLHOP_STORE_LOOP": "on", "BELLHOP_DRAIN_SECONDS": "0",
             "BELLHOP_DRAIN_NOTICE_SECONDS": "5", "BELLHOP_WEB": "/srv/web", "BELLHOP_TEST_CLIENTS": "1",
+            "BELLHOP_FAULT": "committed:7",
             "BELLHOP_MAX_CONNECTIONS": "9",
             "BELLHOP_MAX_HEADER_BYTES": "1024", "BELLHOP_MAX_BODY_BYTES": "2048", "BELLHOP_MAX_MESSAGE_BYTES": "4096",
             "BELLHOP_OUTBOX_BYTES": "8192", "BELLHOP_OUTBOX_TOTAL_BYTES": "16384", "BELLHOP_HEADER_SECONDS": "1",
@@ -121,6 +122,7 @@ import Testing
                 BELLHOP_DRAIN_SECONDS=0
                 BELLHOP_WEB=/srv/web
                 BELLHOP_TEST_CLIENTS=on
+                BELLHOP_FAULT=committed:7
                 BELLHOP_LOG=debug
                 BELLHOP_LOG_FORMAT=text
 

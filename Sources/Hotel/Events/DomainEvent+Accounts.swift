@@ -171,7 +171,7 @@ extension DomainEvent {
         let addressees = Addressees(tenant: tenant, users: [user.id])
         return decision.events.map { event in
             switch event {
-            case .created: DomainEvent("user:created", [user.field], for: addressees)
+            case .created: self.userCreated(user, tenant: tenant)
             case .updated: self.userUpdated(user, tenant: tenant, changes)
             case .deleted:
                 DomainEvent("user:deleted", [.open("userId", .string(user.id.description))], for: addressees)
@@ -201,6 +201,10 @@ extension DomainEvent {
                 .open("by_self", .bool(bySelf)), .open("at", .string(time.description)),
                 .personal("ip", JSONValue(ip)), .open("device", JSONValue(id: device?.raw)),
             ], for: Addressees(tenant: tenant, users: [user]))
+    }
+
+    package static func userCreated(_ user: UserView, tenant: TenantID?) -> DomainEvent {
+        DomainEvent("user:created", [user.field], for: Addressees(tenant: tenant, users: [user.id]))
     }
 
     package static func userUpdated(_ user: UserView, tenant: TenantID?, _ changes: [FieldChange]) -> DomainEvent {

@@ -8,6 +8,10 @@ enum Invocation: Equatable, Sendable {
     case checkConfiguration
     /// `bellhop migrate`, also with `--dry-run`
     case migrate(isDryRun: Bool)
+    /// `bellhop create-admin EMAIL`, also with `--name NAME`
+    case createAdmin(email: String, name: String?)
+    /// `bellhop seed-demo`
+    case seedDemo
     /// `bellhop --help`, also after a command
     case help
     /// `bellhop --version`
@@ -23,6 +27,12 @@ enum Invocation: Equatable, Sendable {
         ("serve", .serve, "run the node until SIGTERM; the default"),
         ("check-config", .checkConfiguration, "say what is wrong with the environment, or what is in effect"),
         ("migrate", .migrate(isDryRun: false), "bring the database's schema up to date; with --dry-run only say how"),
+        (
+            "create-admin", .createAdmin(email: "", name: nil),
+            "EMAIL [--name NAME]: make a platform super administrator, with a password\n"
+                + "\(indent)from the terminal, standard input or \(AdminCommand.password.name)(_FILE)"
+        ),
+        ("seed-demo", .seedDemo, "write the demo hotels, with \(SeedCommand.password.name)(_FILE) for all users"),
     ]
 
     /// Reads the arguments after the program's name.
@@ -51,12 +61,38 @@ enum Invocation: Equatable, Sendable {
             self = .migrate(isDryRun: true)
             return
         }
+        if case .createAdmin = command.invocation {
+            self = try Self.createAdmin(Array(arguments.dropFirst()))
+            return
+        }
         guard arguments.count == 1 else {
             let extra = SettingReader.quoted(arguments[1])
             throw Misuse(description: "bellhop: \(command.name) takes no argument, and was given \(extra)")
         }
         self = command.invocation
     }
+
+    /// Reads what follows `create-admin`. A password is nothing for a command line, which others see.
+    private static func createAdmin(_ arguments: [String]) throws(Misuse) -> Invocation {
+        var (email, name): (String?, String?) = (nil, nil)
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            if argument == "--name", name == nil, let value = rest.popFirst() {
+                name = value
+            } else if !argument.hasPrefix("-"), email == nil {
+                email = argument
+            } else {
+                // What is no option may be a password: it is not shown again.
+                let shown = argument.hasPrefix("-") ? SettingReader.quoted(argument) : "another argument"
+                throw Misuse(description: "bellhop: create-admin takes EMAIL [--name NAME], and was given \(shown)")
+            }
+        }
+        guard let email else { throw Misuse(description: "bellhop: create-admin takes EMAIL [--name NAME]") }
+        return .createAdmin(email: email, name: name)
+    }
+
+    /// Where the words about a command begin.
+    private static let indent = String(repeating: " ", count: 18)
 
     /// The answer to `--version`: one line.
     static var versionText: String {

@@ -14,6 +14,7 @@ struct Node {
     private let log: Logger
     private let state: NodeState
     private let stores: Stores
+    private let services: Services
     private let front: Front
     private let server: ClientServer
     private let signals: StopSignals
@@ -40,7 +41,10 @@ struct Node {
         self.stores = Stores(
             configuration, on: storeLoop, migrations: try Migration.embedded(), in: registry, log: log)
         self.state.uses(self.stores)
-        let (clients, admin, front) = try Self.ports(configuration, self.state, self.stores, registry)
+        let cors = CORSPolicy(allowed: configuration.allowedOrigins.compactMap { HTTPOrigin($0) })
+        self.services = try Services(configuration, over: self.stores, cors: cors, in: registry, log: log)
+        let (clients, admin, front) = try Self.ports(
+            configuration, self.state, self.stores, self.services, cors, registry)
         self.front = front
         do throws(SystemError) {
             self.server = try ClientServer(
@@ -80,10 +84,12 @@ struct Node {
     ///
     /// - Returns: whether the node was stopped because it can never be.
     private func awaitStores() -> Locked<Bool> {
-        let (state, log, isImpossible) = (self.state, self.log, Locked(false))
+        let (state, stores, log, isImpossible) = (self.state, self.stores, self.log, Locked(false))
         self.stores.watch.start { verdict in
             switch verdict {
-            case .fits: if state.becomesReady() { log.notice("node.ready") }
+            case .fits:
+                if state.becomesReady() { log.notice("node.ready") }
+                stores.beginWork()
             case .impossible(let reason):
                 log.error("node.wrong_database", ["reason": .string(reason)])
                 isImpossible.withLock { $0 = true }
@@ -114,8 +120,9 @@ struct Node {
     ///
     /// - Returns: whether no signal cut it short.
     private func closeStores() -> Bool {
-        let (stores, isClosed) = (self.stores, Locked(false))
+        let (services, stores, isClosed) = (self.services, self.stores, Locked(false))
         Task {
+            await services.settle()
             await stores.stop()
             isClosed.withLock { $0 = true }
         }
@@ -140,10 +147,10 @@ struct Node {
     private typealias Ports = (clients: ClientServer.Port, admin: ClientServer.Port?, front: Front)
 
     private static func ports(
-        _ configuration: NodeConfiguration, _ state: NodeState, _ stores: Stores, _ registry: MetricsRegistry
+        _ configuration: NodeConfiguration, _ state: NodeState, _ stores: Stores, _ services: Services,
+        _ cors: CORSPolicy, _ registry: MetricsRegistry
     ) throws -> Ports {
         let health = HealthEndpoints(health: state, metrics: registry, hasAdminPort: configuration.adminPort != nil)
-        let cors = CORSPolicy(allowed: configuration.allowedOrigins.compactMap { HTTPOrigin($0) })
         let workbench = try Workbench()
         let files = try configuration.webPath.map { path throws(Unavailable) in try Self.pages(path) }
         func pages(_ site: Site) -> SitePart {
@@ -155,7 +162,8 @@ struct Node {
             }
             return address
         }
-        let front = Front(pages: pages(try Site(port: .client, health: health, cors: cors, files: files)))
+        var front = Front(pages: pages(try Site(port: .client, health: health, cors: cors, files: files)))
+        services.add(to: &front, cors: cors, proxies: configuration.proxies)
         let clients = front.port(
             at: try address(configuration.host, configuration.port), terms: configuration.sessionTerms,
             doors: stores.doors, metrics: stores.fanout)

@@ -1,3 +1,4 @@
+internal import Operations
 internal import Shared
 
 extension NodeConfiguration {
@@ -55,6 +56,7 @@ extension NodeConfiguration {
             (NodeSetting.drain, String(self.drainSeconds)),
             (NodeSetting.web, self.webPath ?? ""),
             (NodeSetting.testClients, Self.shown(self.servesTestClients)),
+            (NodeSetting.fault, self.fault?.description ?? ""),
             (NodeSetting.log, self.logLevel.rawValue),
             (NodeSetting.logFormat, self.logFormat.rawValue),
         ]

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Operations
 internal import Shared
 
 /// Everything that the starter of a node decides: read once in main, never changed.
@@ -54,6 +55,9 @@ struct NodeConfiguration: Sendable, Equatable {
     var webPath: String?
     /// `BELLHOP_TEST_CLIENTS`: whether test pages are served.
     var servesTestClients = false
+
+    /// `BELLHOP_FAULT`: where a test wants the node to die.
+    var fault: FaultPoints.Wish?
 
     /// Bounds on what clients may make the node hold.
     var limits = NodeLimits()
@@ -203,6 +207,13 @@ struct NodeConfiguration: Sendable, Equatable {
             return path
         }
         reader.read(NodeSetting.testClients, into: &self.servesTestClients)
+        reader.read(NodeSetting.fault, into: &self.fault) { text throws(SettingProblem) in
+            guard let wish = FaultPoints.Wish(setting: text) else {
+                throw SettingProblem("is not POINT:COUNT with a point of \(FaultPoints.Point.names)")
+            }
+            return wish
+        }
+        if self.fault != nil { reader.warn(NodeSetting.fault, "the node will die on purpose") }
         reader.read(NodeSetting.log, into: &self.logLevel)
         reader.read(NodeSetting.logFormat, into: &self.logFormat)
     }

@@ -63,6 +63,10 @@ enum NodeSetting {
     static let testClients = Setting(
         "BELLHOP_TEST_CLIENTS", default: "off", example: "on", "serve the test pages under /client/")
 
+    static let fault = Setting(
+        "BELLHOP_FAULT", default: "none", example: "committed:10",
+        "for tests alone: where the node dies as if its power had gone, and at which passage")
+
     static let web = Setting(
         "BELLHOP_WEB", default: "none", example: "Sources/Web", "folder of the web app, served at / as it is")
 
@@ -102,6 +106,7 @@ enum NodeSetting {
             "Node",
             [
                 nodeID, advertise, clusterSecrets, appsFile, loops, storeLoop, drainNotice, drain, web, testClients,
+                fault,
                 log,
                 logFormat,
             ]

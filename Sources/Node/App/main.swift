@@ -74,11 +74,39 @@ func migrate(isDryRun: Bool) {
     }
 }
 
+func createAdmin(_ email: String, name: String?) {
+    let command: AdminCommand
+    do {
+        command = try AdminCommand(
+            environment: ProgramEnvironment.variables, email: email, name: name,
+            ask: { () throws(PasswordPrompt.Failure) in
+                try PasswordPrompt(input: STDIN_FILENO, screen: STDERR_FILENO).ask()
+            })
+    } catch let misuse as Invocation.Misuse {
+        leave(.usage, saying: "\(misuse)\n")
+    } catch {
+        leave(.configuration, saying: "\(error)")
+    }
+    Errand.wait(for: "create-admin") { await command.run() }
+}
+
+func seedDemo() {
+    let command: SeedCommand
+    do {
+        command = try SeedCommand(environment: ProgramEnvironment.variables)
+    } catch {
+        leave(.configuration, saying: "\(error)")
+    }
+    Errand.wait(for: "seed-demo") { await command.run() }
+}
+
 do {
     switch try Invocation(arguments: CommandLine.arguments.dropFirst()) {
     case .serve: serve()
     case .checkConfiguration: say(readConfiguration().describe(), to: STDOUT_FILENO)
     case .migrate(let isDryRun): migrate(isDryRun: isDryRun)
+    case .createAdmin(let email, let name): createAdmin(email, name: name)
+    case .seedDemo: seedDemo()
     case .help: say(Invocation.helpText, to: STDOUT_FILENO)
     case .version: say(Invocation.versionText, to: STDOUT_FILENO)
     }

@@ -6,7 +6,7 @@ create table bellhop.timer (
     kind text not null check (kind ~ '^[a-z0-9_.]{1,60}$'),
     key text not null check (length(key) between 1 and 200),
     due_at timestamptz(3) not null,
-    payload jsonb not null default '{}',
+    payload jsonb not null default '{}' check (length(payload::text) <= 16384),
     claimed_by text check (length(claimed_by) between 1 and 100),
     claim_expires_at timestamptz(3),
     attempts int not null default 0 check (attempts >= 0),
@@ -21,11 +21,13 @@ select bellhop.protect('bellhop.timer'), bellhop.open_to_crossing('bellhop.timer
 grant select, insert, update, delete on bellhop.timer to bellhop_node;
 
 comment on column bellhop.timer.ready_at is 'From when on it may be claimed.';
+comment on column bellhop.timer.claimed_by is
+    'The name of the claim: the node''s, and what tells it from the node''s other claims.';
 comment on column bellhop.timer.attempts is
     'Raised by each claim. Whoever finishes deletes the row where claimed_by and attempts are still its own: if'
     ' none is, the claim expired meanwhile or the timer was set anew, and the work is rolled back.';
 
-create function bellhop.claim_timers(p_node text, p_kinds text[], p_lease interval, p_limit int)
+create function bellhop.claim_timers(p_claim text, p_kinds text[], p_lease interval, p_limit int)
 returns table (tenant_id uuid, kind text, key text, due_at timestamptz, payload jsonb, attempts int)
 language plpgsql security definer
 set search_path = pg_catalog, bellhop, pg_temp
@@ -43,7 +45,7 @@ begin
             for update skip locked
         )
         update timer t
-        set claimed_by = p_node, claim_expires_at = v_now + p_lease, attempts = t.attempts + 1
+        set claimed_by = p_claim, claim_expires_at = v_now + p_lease, attempts = t.attempts + 1
         from due
         where t.tenant_id = due.tenant_id and t.kind = due.kind and t.key = due.key
         returning t.tenant_id, t.kind, t.key, t.due_at::timestamptz, t.payload, t.attempts;

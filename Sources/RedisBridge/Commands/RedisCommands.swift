@@ -100,7 +100,15 @@ package final class RedisCommands: BusPublisher, Sendable {
         _ script: RedisScript, keys: [[UInt8]], arguments: [[UInt8]] = [], to shard: String,
         within limit: Duration? = nil
     ) async throws(RedisError) -> RedisValue {
-        let server = self.server(of: shard)
+        try await self.run(
+            script, keys: keys, arguments: arguments, toServer: self.server(of: shard), within: limit)
+    }
+
+    /// The same on one server of the list.
+    package func run(
+        _ script: RedisScript, keys: [[UInt8]], arguments: [[UInt8]] = [], toServer server: Int,
+        within limit: Duration? = nil
+    ) async throws(RedisError) -> RedisValue {
         let rest = [Array("\(keys.count)".utf8)] + keys + arguments
         let digest = try await self.digest(of: script, server, within: limit)
         do throws(RedisError) {

@@ -31,7 +31,8 @@ enum Ground: String, CaseIterable, Sendable, CustomTestStringConvertible {
                 state.users.append(.init(id: user.id.id, email: user.email, tenant: user.id.tenant, hash: hash))
             }
         }
-        let stores = GroundWorld.Stores(accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
+        let stores = GroundWorld.Stores(
+            accounts: memory, sessions: memory, throttle: memory, directory: memory, note: memory.note)
         return try GroundWorld([stores, stores], places: places) { change in
             memory.with { state in
                 switch change {
@@ -155,9 +156,10 @@ func withPostgresWorld(
     do {
         try await database.migrate()
         try await database.run(groundScript())
-        let address = try database.address(role: "test_node")
+        let address = try await database.nodeAddress()
         var options = PGOptions()
-        options.connections = 4
+        // Many worlds stand on one server at once.
+        options.connections = 2
         for _ in 0..<2 { pools.append(PGDatabase(address, options: options, loop: group.handles[0])) }
         let (world, ground) = try makeWorld(database, pools, hasherPlaces)
         try await body(world, ground)
@@ -206,12 +208,6 @@ private func groundScript() throws -> String {
     let hash = try GroundWorld.hash().stored
     let other = GroundWorld.eve.tenant ?? GroundWorld.tenant
     var script = """
-        DO $$ BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'test_node') THEN
-                CREATE ROLE test_node LOGIN IN ROLE bellhop_node;
-            END IF;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-        END $$;
         INSERT INTO bellhop.tenant (tenant_id, name, slug, status, contact_email) VALUES
             ('\(GroundWorld.tenant)', 'Aegean Bay', 'aegean', 'active', 'owner@aegean.example'),
             ('\(other)', 'Northern Lights', 'northern', 'active', 'owner@northern.example');

@@ -35,7 +35,8 @@ import Testing
                 "auth:password_changed", "auth:session_revoked",
             ]
             #expect(ground.events.map(\.name) == names)
-            let logged = try await PGEventLog(ground.pools[0]).events(of: self.stream, after: 0, through: 99, limit: 99)
+            let logged = try await PGEventLog(ground.pools[0]).events(
+                of: self.stream, after: 0, through: 99, limit: 99, notBefore: nil)
             #expect(logged == ground.events)
             let own = EventTarget(Audience(.user, subject: GroundWorld.ada.id.raw), projection: 0)
             #expect(logged.allSatisfy { $0.targets == [own] })

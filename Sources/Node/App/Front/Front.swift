@@ -33,7 +33,7 @@ struct Front: HTTPService {
     ) -> ClientServer.Port {
         let endpoints = self.endpoints
         return ClientServer.Port(address: address, terms: terms, service: self) { host in
-            let hub = Hub(host: host, doors: doors, metrics: metrics)
+            let hub = Hub(host: host, doors: doors, metrics: metrics, names: .catalogue)
             for make in endpoints { host.add(make(host, hub)) }
         }
     }

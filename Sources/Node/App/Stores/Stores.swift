@@ -1,3 +1,4 @@
+import Operations
 import PGStore
 import Ports
 import Reactor
@@ -23,7 +24,13 @@ final class Stores: Sendable {
     let doors = FanoutDoors()
     let fanout: FanoutMetrics
     let watch: SchemaWatch
+    /// Who else is in the cluster; without Redis there is nobody else.
+    let registry: any NodeRegistry
+    /// Work that must happen once in the cluster: any node may do it.
+    let timers: TimerRunner
 
+    private let lease: RedisNodeRegistry?
+    private let queue: PGTimers
     private let loop: LoopHandle
     private let logger: Logger
     private let servers: [RedisServer]
@@ -43,10 +50,15 @@ final class Stores: Sendable {
         self.fanout = FanoutMetrics(in: registry)
         if configuration.redisServers.isEmpty {
             let bus = InProcessBus()
-            (self.bus, self.silentBus, self.commands) = (bus, bus, nil)
+            (self.bus, self.silentBus, self.commands, self.lease) = (bus, bus, nil, nil)
+            self.registry = SoleNodeRegistry(id: configuration.nodeID, address: configuration.whereabouts)
         } else {
             let commands = RedisCommands(servers: configuration.redisServers, on: loop, log: log)
-            (self.bus, self.silentBus, self.commands) = (commands, nil, commands)
+            let lease = RedisNodeRegistry(
+                id: configuration.nodeID, address: configuration.whereabouts, commands: commands, loop: loop,
+                metrics: RegistryMetrics(in: registry), log: log)
+            (self.bus, self.silentBus, self.commands, self.lease) = (commands, nil, commands, lease)
+            self.registry = lease
         }
         var options = PGOptions()
         options.connections = configuration.databaseConnections
@@ -56,9 +68,28 @@ final class Stores: Sendable {
         self.database = database
         self.log = PGEventLog(database)
         self.watch = SchemaWatch(database, migrations, on: loop, log: log)
+        self.queue = PGTimers(database, node: configuration.nodeID)
+        self.timers = TimerRunner(
+            self.queue, handlers: [CleaningTimer.handler(PGCleaning(database), log: log)],
+            metrics: TimerMetrics(in: registry), log: log)
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
         self.follow()
+        self.lease?.start()
+    }
+
+    /// Begins what the node does by itself; to be called once, when the database is the right one.
+    func beginWork() {
+        let (queue, timers, logger) = (self.queue, self.timers, self.logger)
+        Task {
+            do throws(StoreError) {
+                try await queue.ensure(CleaningTimer.timer)
+            } catch {
+                // Another node, or the next start of this one, sets it.
+                logger.warning("timers.not_set", ["error": .error(error)])
+            }
+            await timers.start()
+        }
     }
 
     /// To be told after each commit what it appended: every node hears of it, this one, too.
@@ -90,6 +121,8 @@ final class Stores: Sendable {
     /// their news sent, then connections are closed. The loop must still turn.
     func stop() async {
         self.watch.stop()
+        await self.timers.stop()
+        await self.lease?.stop()
         self.loop.post { loop in loop.attachment(Ear.self)?.stop() }
         await self.database.close()
         // What was published last leaves at the end of a turn of the loop.
@@ -110,8 +143,16 @@ private final class Ear {
 }
 
 extension LoopHandle {
-    /// Returns when what was posted before has been done.
+    /// Returns when what was posted before has been done, or will never be because the loop has stopped.
     fileprivate func turn() async {
-        await withCheckedContinuation { continuation in self.post { _ in continuation.resume() } }
+        await withCheckedContinuation { continuation in
+            let answer = Answer(continuation, fallback: ())
+            self.post { _ in answer.give(()) }
+        }
     }
+}
+
+extension NodeConfiguration {
+    /// Where other nodes find this one.
+    fileprivate var whereabouts: String { self.advertised?.description ?? "\(self.host):\(self.port)" }
 }

@@ -8,17 +8,35 @@ package final class FaultPoints: Sendable {
     package enum Point: String, CaseIterable, Sendable {
         /// A command is committed; nobody was told, neither the cluster nor its sender.
         case committed
+
+        /// All of them, for people.
+        package static var names: String { self.allCases.map(\.rawValue).joined(separator: ", ") }
+    }
+
+    /// Where to die, and at which passage.
+    package struct Wish: Equatable, Sendable, CustomStringConvertible {
+        package let point: Point
+        package let count: Int
+
+        /// Reads `POINT:COUNT`.
+        package init?(setting text: String) {
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, let point = Point(rawValue: String(parts[0])), let count = Int(parts[1]), count > 0
+            else { return nil }
+            self.point = point
+            self.count = count
+        }
+
+        package var description: String { "\(self.point.rawValue):\(self.count)" }
     }
 
     private let deadly: Point?
     private let left: Atomic<Int>
 
-    /// - Parameters:
-    ///   - deadly: at which the node dies; `nil`: at none.
-    ///   - count: when it is reached so many times.
-    package init(deadly: Point? = nil, at count: Int = 1) {
-        self.deadly = deadly
-        self.left = Atomic(count)
+    /// - Parameter wish: `nil`: it dies nowhere.
+    package init(_ wish: Wish? = nil) {
+        self.deadly = wish?.point
+        self.left = Atomic(wish?.count ?? 0)
     }
 
     /// Dies here, if this is the place.

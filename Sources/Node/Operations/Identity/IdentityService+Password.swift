@@ -1,6 +1,6 @@
 package import Crypto
 package import Hotel
-internal import Ports
+package import Ports
 package import Shared
 
 /// What a new password must be. Length counts, and nothing else: rules about its letters make guessing easier.
@@ -11,7 +11,7 @@ package enum PasswordRule {
     package static let anyLength = 1...1024
 
     /// Why a password cannot be the new one; `nil` if it can.
-    static func problem(of new: String, email: LoginEmail) -> JSONFieldErrors.Code? {
+    package static func problem(of new: String, email: LoginEmail) -> JSONFieldErrors.Code? {
         guard self.newLength.contains(new.unicodeScalars.count) else { return .length }
         let text = new.lowercased()
         if text == email.description || email.description.hasPrefix(text + "@") { return .format }

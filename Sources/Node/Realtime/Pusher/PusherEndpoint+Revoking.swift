@@ -12,9 +12,15 @@ extension PusherEndpoint {
         }
         guard let revocation = Revocation(event, of: stream) else { return }
         switch revocation.scope {
-        case .user(let user), .channels(_, let user): self.revokedUsers[user] = self.now
-        case .session(let session, _): self.revokedSessions[session] = self.now
-        case .tenant(let tenant): self.revokedTenants[tenant] = self.now
+        case .user(let user), .channels(_, let user):
+            self.revokedUsers[user] = self.now
+            self.service.revoked(.user(user))
+        case .session(let session, _):
+            self.revokedSessions[session] = self.now
+            self.service.revoked(.session(session))
+        case .tenant(let tenant):
+            self.revokedTenants[tenant] = self.now
+            self.service.revoked(.tenant(tenant))
         }
         self.pendingRevocations.append(revocation)
         // Also where nobody is connected, the note of it has to go some day.

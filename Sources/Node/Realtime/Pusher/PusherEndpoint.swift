@@ -21,6 +21,13 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
             _ subscriber: PusherSubscriber, _ channel: DomainChannel, _ answer: @escaping @Sendable (Bool) -> Void
         ) -> Void
 
+    /// Who may do less than before, or nothing any more.
+    package enum Revoked: Equatable, Sendable {
+        case user(UserID)
+        case session(SessionID)
+        case tenant(TenantID)
+    }
+
     /// What serves all loops of a node.
     package struct Service: Sendable {
         /// Bellhop's own app.
@@ -34,17 +41,20 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         /// Asked about those who were authorised before this loop heard of everything in their stream: a revocation may have
         /// passed between the two.
         package var standing: StandingCheck
+        /// Told at once whose rights the log says are others now, for those who keep them in mind. On the loop's thread.
+        package var revoked: @Sendable (Revoked) -> Void
 
         package init(
             app: AppCredentials, otherKeys: Set<String> = [], terms: PusherTerms = PusherTerms(),
             metrics: PusherMetrics, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
-            standing: @escaping StandingCheck
+            revoked: @escaping @Sendable (Revoked) -> Void = { _ in }, standing: @escaping StandingCheck
         ) {
             self.app = app
             self.otherKeys = otherKeys
             self.terms = terms
             self.metrics = metrics
             self.clock = clock
+            self.revoked = revoked
             self.standing = standing
         }
     }

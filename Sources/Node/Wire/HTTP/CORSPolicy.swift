@@ -60,7 +60,7 @@ package struct CORSPolicy: Sendable, Equatable {
         guard case .allowed(let origin) = verdict else { return }
         response.setField("Access-Control-Allow-Origin", origin.text)
         response.setField("Access-Control-Allow-Credentials", "true")
-        response.setField("Access-Control-Expose-Headers", "ETag, Location, Retry-After")
+        response.setField("Access-Control-Expose-Headers", "ETag, Location, Retry-After, X-Request-Id")
     }
 
     /// The answer to a preflight, `nil` when the request is none.
@@ -80,7 +80,7 @@ package struct CORSPolicy: Sendable, Equatable {
         response.setField("Access-Control-Allow-Methods", allow)
         response.setField(
             "Access-Control-Allow-Headers",
-            "Authorization, Content-Type, Idempotency-Key, If-None-Match, X-Requested-With")
+            "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Requested-With")
         response.setField("Access-Control-Max-Age", "600")
         return response
     }

@@ -1,0 +1,31 @@
+import Realtime
+import Wire
+
+/// The sockets of Pusher clients, `/app/{key}`. Pages of other sites open none: what `Origin` says is looked at first.
+struct PusherPart: FrontPart {
+    let endpoint: Int
+    let cors: CORSPolicy
+    let proxies: TrustedProxies
+
+    private static let root = "/app/"
+
+    func serves(_ request: HTTPRequest) -> Bool {
+        let path = request.path
+        return path.hasPrefix(Self.root) && !path.dropFirst(Self.root.count).contains("/")
+    }
+
+    func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome { .bodyUpTo(0) }
+
+    func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
+        guard request.wantsUpgrade else {
+            var response = HTTPResponse(status: .upgradeRequired, problem: "this is a WebSocket")
+            response.setField("Upgrade", "websocket")
+            return .now(response)
+        }
+        let isSecure = context.client(of: request, trusting: self.proxies)?.isSecure ?? false
+        guard self.cors.verdict(request, isSecure: isSecure) != .refused else {
+            return .now(HTTPResponse(status: .forbidden, problem: "this origin is not allowed"))
+        }
+        return .upgrade(endpoint: self.endpoint)
+    }
+}

@@ -1,0 +1,128 @@
+import Crypto
+import Hotel
+import Operations
+import PGStore
+import Ports
+import Realtime
+import Shared
+import Wire
+
+/// What the node does for its clients, over its stores: who asks, what they may, and every operation there is.
+final class Services: Sendable {
+    let rest: RESTService
+    let broadcasting: BroadcastingService
+    let pusher: PusherEndpoint.Service
+
+    private let attempts: AttemptLog
+    private let hasher: PasswordHasher
+    /// Asked by the endpoints' service, which does not keep it.
+    private let standing: StandingDesk
+
+    init(
+        _ configuration: NodeConfiguration, over stores: Stores, cors: CORSPolicy, in registry: MetricsRegistry,
+        log: Logger
+    ) throws {
+        let keys = try JWTKeys(configuration.tokenKeys)
+        let actors = PGActors(stores.database)
+        let callers = TokenCallers(keys, directory: actors)
+        let hotel = PGHotelStore(stores.database)
+        self.attempts = AttemptLog(store: hotel, log: log)
+        self.hasher = try PasswordHasher()
+        let commands = CommandService(
+            store: hotel, bus: stores.bus, attempts: self.attempts, faults: FaultPoints(configuration.fault))
+        let table = try Self.table(
+            stores, actors, callers, commands, keys, hasher: self.hasher, attempts: self.attempts)
+        self.rest = RESTService(
+            table, callers: callers, cors: cors, cursorKeys: configuration.cursorKeys, log: log)
+        self.broadcasting = BroadcastingService(
+            app: configuration.apps[0], callers: callers, directory: actors, cors: cors)
+        self.standing = StandingDesk { subscriber, channel in
+            try await Self.mayStay(subscriber, on: channel, actors)
+        }
+        self.pusher = PusherEndpoint.Service(
+            app: configuration.apps[0], otherKeys: Set(configuration.apps.dropFirst().map(\.key)),
+            metrics: PusherMetrics(in: registry),
+            revoked: { revoked in
+                switch revoked {
+                case .user(let user): callers.forget(user: user)
+                case .session(let session): callers.forget(session: session)
+                case .tenant(let tenant): callers.forget(tenant: tenant)
+                }
+            }, standing: self.standing.check)
+        registry.collect { [attempts = self.attempts, hasher = self.hasher, rest = self.rest] in
+            Self.families(attempts, hasher, rest)
+        }
+    }
+
+    /// Adds all of it to what a port serves.
+    func add(to front: inout Front, cors: CORSPolicy, proxies: TrustedProxies) {
+        front.add(RESTPart(service: self.rest, proxies: proxies))
+        front.add(BroadcastingPart(service: self.broadcasting, proxies: proxies))
+        let pusher = self.pusher
+        front.add { host, hub in
+            PusherEndpoint(host: host, hub: hub, service: pusher)
+        } behind: { number in
+            PusherPart(endpoint: number, cors: cors, proxies: proxies)
+        }
+    }
+
+    /// Returns when what was noted for the audit is written: the last that the stores are asked for.
+    func settle() async { await self.attempts.settle() }
+
+    private static func table(
+        _ stores: Stores, _ actors: PGActors, _ callers: TokenCallers, _ commands: CommandService, _ keys: JWTKeys,
+        hasher: PasswordHasher, attempts: AttemptLog
+    ) throws -> RESTTable {
+        let news = stores.newsDesk
+        let identity = IdentityService(
+            accounts: PGAccounts(stores.database, news: news), sessions: PGSessions(stores.database, news: news),
+            throttle: LoginThrottle(store: PGThrottle(stores.database)), hasher: hasher, keys: keys,
+            note: { attempts.note($0) })
+        let auth = AuthResource(service: identity, callers: callers, directory: actors)
+        let rooms = RoomsAPI(rooms: PGRoomDirectory(stores.database), tenants: actors, commands: commands)
+        let events = EventsAPI(log: stores.log, tenants: actors)
+        let outbox = OutboxAPI()
+        let table = try RESTTable(
+            auth.operations + rooms.operations + events.operations + outbox.operations,
+            tags: AuthResource.tags + [RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag])
+        outbox.serve(table)
+        return table
+    }
+
+    /// Whether somebody who was authorised for a channel still is, as the store has it now.
+    private static func mayStay(
+        _ subscriber: PusherSubscriber, on channel: DomainChannel, _ actors: PGActors
+    ) async throws -> Bool {
+        let user = TenantUser(subscriber.user, of: subscriber.tenant)
+        guard let found = try await actors.actor(in: subscriber.session, of: user),
+            found.standing.epoch == subscriber.epoch, found.standing.obstacle == nil
+        else { return false }
+        var directory: TenantDirectory?
+        if let tenant = subscriber.tenant { directory = try await actors.directory(of: tenant) }
+        return ChannelEntitlement(found.actor, in: directory).allows(channel)
+    }
+
+    private static func families(
+        _ attempts: AttemptLog, _ hasher: PasswordHasher, _ rest: RESTService
+    ) -> [MetricFamily] {
+        let (load, hashing) = (rest.load, hasher.figures)
+        return [
+            .gauge("bellhop_operations_running", help: "Operations that run", Double(load.running)),
+            .gauge("bellhop_operations_waiting", help: "Operations that wait for a place", Double(load.waiting)),
+            .gauge("bellhop_passwords_waiting", help: "Logins that wait for a run of scrypt", Double(hashing.waiting)),
+            .counter("bellhop_passwords_runs_total", help: "Runs of scrypt", Double(hashing.runs)),
+            .counter(
+                "bellhop_audit_attempts_lost_total", help: "Refused attempts not audited", Double(attempts.dropped)),
+        ]
+    }
+}
+
+extension NodeConfiguration {
+    /// What cursors of lists are sealed with: the same on all nodes, and no key that signs tokens.
+    fileprivate var cursorKeys: [[UInt8]] {
+        self.tokenKeys.map { key in
+            let text = Array("bellhop cursors\n".utf8) + key.secret.bytes
+            return text.withUnsafeBytes { bytes in SHA256.hash(bytes).span.withUnsafeBytes { Array($0) } }
+        }
+    }
+}
