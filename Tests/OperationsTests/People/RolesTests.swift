@@ -1,5 +1,6 @@
 import Hotel
 import PGStore
+import Ports
 import Shared
 import StoreSupport
 import Testing
@@ -20,7 +21,7 @@ import Testing
     }
 
     @Test func `built-in roles come first, then the tenant's own, and no other's`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             _ = try await self.make(people)
             _ = try await self.make(people, Self.porter.replacing("porter", with: "Butler"))
             let builtIn = Role.allCases.filter { $0.scope == .tenant }.map(\.rawValue).sorted()
@@ -42,18 +43,19 @@ import Testing
         }
     }
 
+    private func errors(_ people: People, _ body: String) async throws -> [String] {
+        try await people.write("POST /v1/roles", as: .owen, body).fieldErrors
+    }
+
     @Test func `nobody makes a role that gives more than they have`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             #expect(try await people.write("POST /v1/roles", as: .gina, Self.porter).code == "forbidden")
             #expect(try await people.write("POST /v1/roles", as: .root, Self.porter).code == "not_found")
-            func errors(_ body: String) async throws -> [String] {
-                try await people.write("POST /v1/roles", as: .owen, body).fieldErrors
-            }
-            #expect(try await errors(Self.porter.replacing("room.read", with: "tenant.delete")) == ["permissions enum"])
-            #expect(try await errors(Self.porter.replacing("room.read", with: "room.fly")) == ["permissions[0] enum"])
-            #expect(try await errors(Self.porter.replacing("\"porter", with: "\"Auditor")) == ["code unknown_code"])
+            #expect(try await self.errors(people, Self.porter.replacing("room.read", with: "tenant.delete")) == ["permissions enum"])
+            #expect(try await self.errors(people, Self.porter.replacing("room.read", with: "room.fly")) == ["permissions[0] enum"])
+            #expect(try await self.errors(people, Self.porter.replacing("\"porter", with: "\"Auditor")) == ["code unknown_code"])
             let id = try await self.make(people)
-            #expect(try await errors(Self.porter.replacing("\"porter", with: "\"PORTER")) == ["code taken"])
+            #expect(try await self.errors(people, Self.porter.replacing("\"porter", with: "\"PORTER")) == ["code taken"])
             // Who may make roles, but no more than that, cannot make himself mightier.
             let maker = #"{"code":"maker","name":"Maker","permissions":["role.manage","user.update"]}"#
             _ = try await self.make(people, maker)
@@ -66,7 +68,7 @@ import Testing
     }
 
     @Test func `a changed role changes what its holders may do, and they are told`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             let id = try await self.make(people)
             let given = #"{"roles":[\#(People.role("porter", at: People.here))]}"#
             let bruno = "/v1/users/\(People.Name.bruno.id)"
@@ -76,7 +78,7 @@ import Testing
             #expect(edited.fields["etag"] == "\"2\"")
             #expect(try await people.write(line, as: .owen, #"{"name":"Porter"}"#, version: 1).code == "version_conflict")
             let events = try await PGEventLog(people.ground.pools[0]).events(
-                of: .tenant(GroundWorld.tenant), after: 0, through: 999, limit: 999)
+                of: .tenant(GroundWorld.tenant), after: 0, through: 999, limit: 999, notBefore: nil)
             let changed = try #require(events.last { $0.name == "auth:permissions_changed" })
             #expect(changed.targets.map(\.audience) == [Audience(.user, subject: People.Name.bruno.id.raw)])
             let json = try JSONValue(parsing: changed.projections[0] + Array("}}".utf8))
@@ -91,7 +93,7 @@ import Testing
     }
 
     @Test func `a role that is given up is nobody's any more`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             let id = try await self.make(people)
             let bruno = "/v1/users/\(People.Name.bruno.id)"
             let given = #"{"roles":[\#(People.role("porter", at: People.here)),\#(People.role("auditor"))]}"#

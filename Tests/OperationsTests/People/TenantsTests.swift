@@ -1,5 +1,6 @@
 import Hotel
 import PGStore
+import Ports
 import Shared
 import StoreSupport
 import Testing
@@ -18,7 +19,7 @@ import Testing
     }
 
     @Test func `the platform sees all tenants, and each tenant its own alone`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             for name in [People.Name.root, .pat, .sam] {
                 #expect(
                     self.names(try await people.get("/v1/tenants", as: name)) == ["Aegean Bay", "Northern Lights"])
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func `a tenant is opened once, with an owner who comes in by a link`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             let key = OperationID.new()
             let made = try await people.write("POST /v1/tenants", as: .pat, Self.opening, key: key)
             #expect(made.status == 201)
@@ -69,16 +70,17 @@ import Testing
         }
     }
 
+    private func errors(_ people: People, _ body: String) async throws -> [String] {
+        try await people.write("POST /v1/tenants", as: .pat, body).fieldErrors
+    }
+
     @Test func `what there is once is not given twice, and a form says all that is wrong`() async throws {
-        try await withPeople { people in
-            func errors(_ body: String) async throws -> [String] {
-                try await people.write("POST /v1/tenants", as: .pat, body).fieldErrors
-            }
-            #expect(try await errors(Self.opening.replacing(#""plan_name""#, with: #""slug":"aegean","plan_name""#)) == ["slug taken"])
-            #expect(try await errors(Self.opening.replacing("cora@coral", with: "owen@aegean")) == ["owner.email taken"])
-            #expect(try await errors(Self.opening.replacing("Coral Cove Hotels", with: "ΞΕΝΙΑ")) == ["slug required"])
+        try await withPeople { people async throws in
+            #expect(try await self.errors(people, Self.opening.replacing(#""plan_name""#, with: #""slug":"aegean","plan_name""#)) == ["slug taken"])
+            #expect(try await self.errors(people, Self.opening.replacing("cora@coral", with: "owen@aegean")) == ["owner.email taken"])
+            #expect(try await self.errors(people, Self.opening.replacing("Coral Cove Hotels", with: "ΞΕΝΙΑ")) == ["slug required"])
             #expect(
-                try await errors(#"{"name":"x","contact_email":"no","plan_monthly_price":-1}"#)
+                try await self.errors(people, #"{"name":"x","contact_email":"no","plan_monthly_price":-1}"#)
                     == ["name length", "contact_email format", "plan_monthly_price range", "owner required"])
             #expect(try await people.column("SELECT count(*)::text FROM bellhop.tenant") == ["3"])
             for name in [People.Name.sam, .owen] {
@@ -93,7 +95,7 @@ import Testing
     }
 
     @Test func `an owner edits what is theirs to edit, in the version that was seen`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             let line = "PATCH \(Self.aegean)"
             let edited = try await people.write(line, as: .owen, #"{"name":"Aegean Bay Resorts"}"#, version: 1)
             #expect(edited.json?["tenant"]?["name"]?.text == "Aegean Bay Resorts" && edited.fields["etag"] == "\"2\"")
@@ -115,7 +117,7 @@ import Testing
     }
 
     @Test func `a suspended tenant is out at once, and comes back`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             let rita = try await people.token(.rita)
             let suspend = "POST \(Self.aegean)/suspend"
             #expect(try await people.write(suspend, as: .owen, #"{"reason":"x"}"#).code == "forbidden")
@@ -132,7 +134,7 @@ import Testing
     }
 
     @Test func `an applicant is let in with a link for the owner, or turned away`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             try await people.ground.database.run(
                 """
                 UPDATE bellhop.tenant SET status = 'pending', owner_user_id = '\(People.Name.nora.id)'
@@ -152,7 +154,7 @@ import Testing
     }
 
     @Test func `a closed tenant shows nowhere, and only who may closes it`() async throws {
-        try await withPeople { people in
+        try await withPeople { people async throws in
             let rita = try await people.token(.rita)
             let line = "DELETE \(Self.aegean)"
             #expect(try await people.write(line, as: .pat).code == "forbidden")
