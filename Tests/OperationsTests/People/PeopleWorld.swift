@@ -181,6 +181,8 @@ final class Told: BusPublisher {
 func withPeople(_ body: (People) async throws -> Void) async throws {
     try await withPostgresWorld { world, ground in
         try await ground.database.run(People.script())
-        try await body(try People(world, ground))
+        // Tables and their document are built on the deep stack of a thread of its own: without optimisation they need it.
+        let people = try await onOwnThread { try People(world, ground) }
+        try await body(people)
     }
 }

@@ -189,7 +189,7 @@ package struct EditTenant: HotelCommand {
     package func refusal(ofTaken constraint: String) -> Refusal? { .ofTakenTenant(constraint) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        let found = try await desk.seenTenant(expected: self.expected)
+        let found = try await SeenTenant.find(expected: self.expected, at: desk)
         return self.decide(found, at: desk)
     }
 
@@ -266,7 +266,7 @@ package struct ChangeTenantStanding: HotelCommand {
     package var subject: EntityReference? { EntityReference("tenant", self.tenant) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        let found = try await desk.seenTenant(expected: self.expected)
+        let found = try await SeenTenant.find(expected: self.expected, at: desk)
         return self.decide(found, at: desk)
     }
 

@@ -78,24 +78,21 @@ struct TenantChange {
     }
 }
 
-extension CommandDesk {
+/// The tenant that a command is about, or why it is refused; a class for the reason that `ShownRoom` is one.
+final class SeenTenant {
+    private let result: Result<TenantRecord, Refusal>
+
+    private init(_ result: Result<TenantRecord, Refusal>) { self.result = result }
+
+    func get() throws(Refusal) -> TenantRecord { try self.result.get() }
+
     /// The tenant of the command, in the version that its sender has seen.
-    func seenTenant(expected: Int64?) async throws(StoreError) -> SeenTenant {
-        guard self.origin.tenant != nil, let shown = try await self.tenant() else {
-            return SeenTenant(.failure(Refusal(.notFound)))
-        }
+    static func find(expected: Int64?, at desk: any CommandDesk) async throws(StoreError) -> SeenTenant {
+        let found = try await desk.tenant()
+        guard desk.origin.tenant != nil, let shown = found else { return SeenTenant(.failure(Refusal(.notFound))) }
         if let expected, expected != shown.tenant.version {
             return SeenTenant(.failure(.stale(shown.tenant.version)))
         }
         return SeenTenant(.success(shown.tenant))
     }
-}
-
-/// The tenant that a command is about, or why it is refused; a class for the reason that `ShownRoom` is one.
-final class SeenTenant {
-    private let result: Result<TenantRecord, Refusal>
-
-    init(_ result: Result<TenantRecord, Refusal>) { self.result = result }
-
-    func get() throws(Refusal) -> TenantRecord { try self.result.get() }
 }

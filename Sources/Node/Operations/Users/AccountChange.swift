@@ -42,39 +42,11 @@ extension UserGround {
 }
 
 extension CommandDesk {
-    /// A user of the origin's tenant whom its actor sees, in the version that its sender has seen.
-    func seenUser(_ id: UserID, expected: Int64?) async throws(StoreError) -> SeenUser {
-        guard let file = try await self.user(id), self.isSound(file.ground) else {
-            return SeenUser(.failure(Refusal(.notFound)))
-        }
-        let managed = ManagedUser(id, file.user.assignments, in: file.ground.directory)
-        let isSeen =
-            self.origin.actor.kind == .system || self.origin.actor.id == id.raw
-            || UserReach(of: self.origin.actor, in: file.ground.directory).sees(managed)
-        guard isSeen else { return SeenUser(.failure(Refusal(.notFound))) }
-        if let expected, expected != file.user.version {
-            return SeenUser(.failure(.stale(file.user.version)))
-        }
-        return SeenUser(.success(file))
-    }
-
     /// A tenant that is gone has no directory; that must not make its users the platform's.
     func isSound(_ ground: UserGround) -> Bool { (ground.directory == nil) == (self.origin.tenant == nil) }
 
-    /// Whether nobody may take somebody away without whom nobody could undo it: the last owner of a tenant, the last super
-    /// administrator of the platform.
-    ///
-    /// - Parameter roles: which the user holds afterwards, if they are there and active then.
-    func isLastHolder(_ before: UserRecord, staysWith roles: [RoleAssignment]) async throws(StoreError) -> Bool {
-        let role = self.lastingRole
-        guard before.assignments.contains(where: { $0.role.builtIn == role }),
-            !roles.contains(where: { $0.role.builtIn == role })
-        else { return false }
-        return try await self.others(than: before.id, holding: role) == 0
-    }
-
     /// The role that somebody must hold.
-    private var lastingRole: Role { self.origin.tenant == nil ? .superAdmin : .tenantOwner }
+    fileprivate var lastingRole: Role { self.origin.tenant == nil ? .superAdmin : .tenantOwner }
 
     func refusal(ofLast user: UserRecord) -> Refusal {
         .transition(from: user.status.rawValue, allowed: [], because: "last_\(self.lastingRole.rawValue)")
@@ -82,12 +54,50 @@ extension CommandDesk {
 }
 
 /// A user that a command is about, or why it is refused; a class for the reason that `ShownRoom` is one.
+///
+/// What looks it up takes the desk as it is: as members of the desk's protocol, which are generic, Swift 6.3.1 makes code of such
+/// functions that jumps to nowhere.
 final class SeenUser {
     private let result: Result<UserFile, Refusal>
 
-    init(_ result: Result<UserFile, Refusal>) { self.result = result }
+    private init(_ result: Result<UserFile, Refusal>) { self.result = result }
 
     func get() throws(Refusal) -> UserFile { try self.result.get() }
+
+    /// A user of the origin's tenant whom its actor sees, in the version that its sender has seen.
+    static func find(_ id: UserID, expected: Int64?, at desk: any CommandDesk) async throws(StoreError) -> SeenUser {
+        let found = try await desk.user(id)
+        return SeenUser(Self.judge(found, expected: expected, at: desk))
+    }
+
+    private static func judge(
+        _ found: UserFile?, expected: Int64?, at desk: any CommandDesk
+    ) -> Result<UserFile, Refusal> {
+        guard let file = found, desk.isSound(file.ground) else { return .failure(Refusal(.notFound)) }
+        let actor = desk.origin.actor
+        let managed = ManagedUser(file.user.id, file.user.assignments, in: file.ground.directory)
+        let isSeen =
+            actor.kind == .system || actor.id == file.user.id.raw
+            || UserReach(of: actor, in: file.ground.directory).sees(managed)
+        guard isSeen else { return .failure(Refusal(.notFound)) }
+        if let expected, expected != file.user.version { return .failure(.stale(file.user.version)) }
+        return .success(file)
+    }
+
+    /// Whether nobody may take somebody away without whom nobody could undo it: the last owner of a tenant, the last super
+    /// administrator of the platform.
+    ///
+    /// - Parameter roles: which the user holds afterwards, if they are there and active then.
+    static func isLastHolder(
+        _ before: UserRecord, keeping roles: [RoleAssignment], at desk: any CommandDesk
+    ) async throws(StoreError) -> Bool {
+        let role = desk.lastingRole
+        guard before.assignments.contains(where: { $0.role.builtIn == role }),
+            !roles.contains(where: { $0.role.builtIn == role })
+        else { return false }
+        let others = try await desk.others(than: before.id, holding: role)
+        return others == 0
+    }
 }
 
 extension Refusal {

@@ -44,7 +44,7 @@ package struct ChangeStanding: HotelCommand {
     package var subject: EntityReference? { EntityReference("user", self.user) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        let found = try await desk.seenUser(self.user, expected: self.expected)
+        let found = try await SeenUser.find(self.user, expected: self.expected, at: desk)
         let file: UserFile
         let decision: UserDecision
         do throws(Refusal) {
@@ -55,8 +55,8 @@ package struct ChangeStanding: HotelCommand {
         } catch {
             return .refused(error)
         }
-        let staysActive = decision.after == .active
-        let isLast = try await desk.isLastHolder(file.user, staysWith: staysActive ? file.user.assignments : [])
+        let kept = decision.after == .active ? file.user.assignments : []
+        let isLast = try await SeenUser.isLastHolder(file.user, keeping: kept, at: desk)
         if isLast { return .refused(desk.refusal(ofLast: file.user)) }
         if decision.followUps.contains(.revokeAllSessions) {
             let sessions = try await desk.liveSessions(of: self.user)

@@ -42,7 +42,7 @@ package struct EditUser: HotelCommand {
     package func refusal(ofTaken constraint: String) -> Refusal? { .ofTakenUser(constraint) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        let found = try await desk.seenUser(self.user, expected: self.expected)
+        let found = try await SeenUser.find(self.user, expected: self.expected, at: desk)
         return self.decide(found, at: desk)
     }
 
@@ -101,7 +101,7 @@ package struct ReplaceRoles: HotelCommand {
     package var subject: EntityReference? { EntityReference("user", self.user) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        let found = try await desk.seenUser(self.user, expected: self.expected)
+        let found = try await SeenUser.find(self.user, expected: self.expected, at: desk)
         let after: [RoleAssignment]
         let file: UserFile
         do throws(Refusal) {
@@ -113,7 +113,7 @@ package struct ReplaceRoles: HotelCommand {
         } catch {
             return .refused(error)
         }
-        let isLast = try await desk.isLastHolder(file.user, staysWith: after)
+        let isLast = try await SeenUser.isLastHolder(file.user, keeping: after, at: desk)
         if isLast { return .refused(desk.refusal(ofLast: file.user)) }
         return .decided(self.decision(file, after, at: desk))
     }

@@ -101,7 +101,7 @@ package struct ReinviteUser: HotelCommand {
     package var subject: EntityReference? { EntityReference("user", self.user) }
 
     package func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {
-        let found = try await desk.seenUser(self.user, expected: nil)
+        let found = try await SeenUser.find(self.user, expected: nil, at: desk)
         return self.decide(found, at: desk)
     }
 
