@@ -7,7 +7,7 @@ import Testing
 
 @testable import App
 
-@Suite(.timeLimit(.minutes(2))) struct AdminCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct AdminCommandTests {
     private static let word = "correct horse battery"
 
     private func command(
@@ -137,7 +137,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PasswordPromptTests {
+@Suite(.timeLimit(.minutes(5))) struct PasswordPromptTests {
     /// What a prompt makes of these bytes on a pipe.
     private func piped(_ bytes: [UInt8]) throws -> Result<String, PasswordPrompt.Failure> {
         var ends: [CInt] = [0, 0]

@@ -6,7 +6,7 @@ import Testing
 @testable import App
 
 /// The demo, written by the command as the node's role.
-@Suite(.timeLimit(.minutes(2))) struct SeedCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct SeedCommandTests {
     private func environment(_ database: TestDatabase) async throws -> [String: String] {
         let address = try await database.nodeAddress()
         return [

@@ -79,12 +79,26 @@ final class Services: Sendable {
             throttle: LoginThrottle(store: PGThrottle(stores.database)), hasher: hasher, keys: keys,
             note: { attempts.note($0) })
         let auth = AuthResource(service: identity, callers: callers, directory: actors)
-        let rooms = RoomsAPI(rooms: PGRoomDirectory(stores.database), tenants: actors, commands: commands)
+        let database = stores.database
+        let rooms = RoomsAPI(rooms: PGRoomDirectory(database), tenants: actors, commands: commands)
+        let properties = PGPropertyDirectory(database)
+        let houses = PropertiesAPI(properties: properties, tenants: actors, commands: commands)
+        let departments = DepartmentsAPI(departments: properties, tenants: actors, commands: commands)
+        let roomTypes = RoomTypesAPI(
+            types: PGRoomTypeDirectory(database), tenants: actors, commands: commands)
+        let audit = AuditAPI(audit: PGAuditDirectory(database), tenants: actors)
         let events = EventsAPI(log: stores.log, tenants: actors)
         let outbox = OutboxAPI()
-        let table = try RESTTable(
-            auth.operations + rooms.operations + events.operations + outbox.operations,
-            tags: AuthResource.tags + [RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag])
+        let operations: [[RESTOperation]] = [
+            auth.operations, houses.operations, departments.operations, roomTypes.operations, rooms.operations,
+            events.operations, outbox.operations, audit.operations,
+        ]
+        let tags =
+            AuthResource.tags + [
+                PropertiesAPI.tag, DepartmentsAPI.tag, RoomTypesAPI.tag, RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag,
+                AuditAPI.tag,
+            ]
+        let table = try RESTTable(Array(operations.joined()), tags: tags)
         outbox.serve(table)
         return table
     }

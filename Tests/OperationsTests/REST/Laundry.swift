@@ -22,9 +22,14 @@ final class Laundry: RESTBench {
 
     init(limits: RESTLimits = RESTLimits(), cursorKeys: [[UInt8]] = [[1, 2, 3]], slow: Slow = Slow()) throws {
         self.slow = slow
+        let outbox = OutboxAPI()
         self.table = try RESTTable(
-            Self.operations(self.linen, slow),
-            tags: [RESTTag("Towels", "What guests dry themselves with."), RESTTag("Trials", "What goes wrong.")])
+            Self.operations(self.linen, slow) + outbox.operations,
+            tags: [
+                RESTTag("Towels", "What guests dry themselves with."), RESTTag("Trials", "What goes wrong."),
+                OutboxAPI.tag,
+            ])
+        outbox.serve(self.table)
         self.check = try DocumentCheck(self.table.document)
         self.service = RESTService(
             self.table, callers: Tokens(),
@@ -81,6 +86,10 @@ final class Laundry: RESTBench {
                 permission: "towel.write", takes: TowelInput.Act.self, answers: .outcome("towel", Towel.shape),
                 refuses: [.transitionNotAllowed]
             ) { try await linen.fold($0.input) },
+            RESTOperation(
+                .post, "/v1/trouble/{with:string}", id: "makeTrouble", "What can go wrong with a write.",
+                tag: "Trials", permission: nil, takes: Trouble.WriteInput.self, answers: .nothing
+            ) { try $0.input.trouble.raise() },
             RESTOperation(
                 .get, "/v1/kinds", id: "kinds", "Every kind of parameter.", tag: "Trials", permission: nil,
                 takes: TowelInput.Kinds.self, answers: .one(.text)

@@ -118,11 +118,6 @@ enum UserInput {
     }
 }
 
-extension RESTReader {
-    /// Whose: of a tenant that the platform's staff name, or of one's own.
-    mutating func tenant() -> TenantID? { self.query("tenant_id", .id()) }
-}
-
 /// The body of an invitation.
 struct Invitation: JSONDecodable, Sendable {
     static let schemaName = "UserInvitation"
