@@ -17,7 +17,7 @@ extension PGCommandDesk {
 
     func businessDay(
         in zone: TimeZoneName, rollingAt time: LocalTime
-    ) async throws(StoreError) -> CalendarDate? {
+    ) async throws(StoreError) -> [CalendarDate] {
         // The list, not AT TIME ZONE alone: that takes spellings of offsets too, which no daylight saving moves.
         let rows = try await self.run([
             PGQuery(
@@ -26,7 +26,9 @@ extension PGCommandDesk {
                 FROM pg_catalog.pg_timezone_names z WHERE z.name = $1
                 """, .text(zone.text), .text(time.text))
         ])
-        return try rows[0].first?.read(0, as: CalendarDate.self)
+        var days: [CalendarDate] = []
+        for row in rows[0] { days.append(try row.read(0, as: CalendarDate.self)) }
+        return days
     }
 
     func occupiedRooms(of property: PropertyID) async throws(StoreError) -> [String] {
@@ -85,11 +87,13 @@ extension PGCommandDesk {
         return uses
     }
 
-    func isStaff(_ user: UserID) async throws(StoreError) -> Bool {
+    func staff(among users: [UserID]) async throws(StoreError) -> [UserID] {
         let rows = try await self.run([
-            PGQuery("SELECT 1 FROM bellhop.app_user WHERE id = $1 AND deleted_at IS NULL", .id(user))
+            PGQuery("SELECT id FROM bellhop.app_user WHERE id = ANY ($1) AND deleted_at IS NULL", .ids(users))
         ])
-        return !rows[0].isEmpty
+        var staff: [UserID] = []
+        for row in rows[0] { staff.append(try row.read(0, as: UserID.self)) }
+        return staff
     }
 
     func add(_ department: DepartmentRecord) {

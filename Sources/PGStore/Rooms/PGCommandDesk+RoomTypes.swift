@@ -19,16 +19,14 @@ extension PGCommandDesk {
         return SiteFile(try RoomTypeRow.read(row), at: site)
     }
 
-    func rooms(of type: RoomTypeID) async throws(StoreError) -> (count: Int, numbers: [String]) {
+    func rooms(of type: RoomTypeID) async throws(StoreError) -> [String] {
         let rows = try await self.run([
-            PGQuery("SELECT count(*) FROM bellhop.room WHERE room_type_id = $1 AND deleted_at IS NULL", .id(type)),
             PGQuery(
                 """
-                SELECT number FROM bellhop.room WHERE room_type_id = $1 AND deleted_at IS NULL \
-                ORDER BY sort_key LIMIT 10
-                """, .id(type)),
+                SELECT number FROM bellhop.room WHERE room_type_id = $1 AND deleted_at IS NULL ORDER BY sort_key
+                """, .id(type))
         ])
-        return (try rows[0].first?.read(0, as: Int.self) ?? 0, try rows[1].texts())
+        return try rows[0].texts()
     }
 
     func add(_ type: RoomTypeRecord) {

@@ -8,6 +8,11 @@ extension PGCommandDesk {
         PropertyRulesRow.select
         + " WHERE p.id IN (SELECT property_id FROM bellhop.room WHERE id = ANY ($1))"
 
+    func room(_ id: RoomID) async throws(StoreError) -> RoomFile? {
+        let files = try await self.rooms([id])
+        return files.first
+    }
+
     func rooms(_ ids: [RoomID]) async throws(StoreError) -> [RoomFile] {
         // Locked by a statement of its own: one that joins and has to wait may find the room of after its waiting, beside
         // which the type of before does not fit, and so no room at all.

@@ -108,8 +108,8 @@ package final class AuditEntry: Sendable {
     }
 }
 
-/// What came of looking at a part of a chain.
-package struct AuditCheck: Equatable, Sendable {
+/// What came of looking at a part of a chain. A class for the reason that `ShownRoom` is one.
+package final class AuditCheck: Sendable {
     /// The last row that was looked at; below the first one if there is none.
     package let through: Int64
     /// The last row of the chain.

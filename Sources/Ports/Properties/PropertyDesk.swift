@@ -9,8 +9,8 @@ package protocol PropertyDesk: AnyObject {
     /// A property as the place of something else: others may use it at the same time, nobody may change it.
     func site(_ id: PropertyID) async throws(StoreError) -> PropertySite?
 
-    /// The business day that it is by the clock (`domain.md` 1.3); `nil` if the store does not know the zone.
-    func businessDay(in zone: TimeZoneName, rollingAt time: LocalTime) async throws(StoreError) -> CalendarDate?
+    /// The business day that it is by the clock (`domain.md` 1.3); none if the store does not know the zone.
+    func businessDay(in zone: TimeZoneName, rollingAt time: LocalTime) async throws(StoreError) -> [CalendarDate]
 
     /// The numbers of rooms in which somebody is, the first of them.
     func occupiedRooms(of property: PropertyID) async throws(StoreError) -> [String]
@@ -30,8 +30,8 @@ package protocol DepartmentDesk: AnyObject {
     /// How many of each kind name a department, by the name of the kind; only those that are not zero.
     func uses(of department: DepartmentID) async throws(StoreError) -> [String: Int]
 
-    /// Whether this is somebody of the tenant's staff.
-    func isStaff(_ user: UserID) async throws(StoreError) -> Bool
+    /// Those of these users who are of the tenant's staff.
+    func staff(among users: [UserID]) async throws(StoreError) -> [UserID]
 
     func add(_ department: DepartmentRecord)
     func keep(_ department: DepartmentRecord)

@@ -2,8 +2,10 @@ package import Shared
 
 /// Rooms at the desk.
 package protocol RoomDesk: AnyObject {
-    /// Those of these rooms that there are, locked in the order of their ids, with all that decides about them. Deleted ones are
-    /// given: what they do is refused.
+    /// A room with all that decides about it; `nil` if there is none. Deleted ones are given: what they do is refused.
+    func room(_ id: RoomID) async throws(StoreError) -> RoomFile?
+
+    /// Those of these rooms that there are, locked in the order of their ids.
     func rooms(_ ids: [RoomID]) async throws(StoreError) -> [RoomFile]
 
     /// Which other rooms name this one.
@@ -19,13 +21,8 @@ package protocol RoomDesk: AnyObject {
     func add(_ room: RoomRecord)
 }
 
-extension RoomDesk {
-    /// A room with all that decides about it; `nil` if there is none.
-    package func room(_ id: RoomID) async throws(StoreError) -> RoomFile? { try await self.rooms([id]).first }
-}
-
-/// The numbers of rooms that name another.
-package struct RoomTies: Equatable, Sendable {
+/// The numbers of rooms that name another. A class for the reason that `ShownRoom` is one.
+package final class RoomTies: Sendable {
     /// It is their suite.
     package let parts: [String]
     /// They have a door to it.

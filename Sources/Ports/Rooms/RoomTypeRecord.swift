@@ -35,8 +35,8 @@ package protocol RoomTypeDesk: AnyObject {
     /// - Parameter isToChange: nobody else loads it until the transaction ends; else only nobody changes it.
     func roomType(_ id: RoomTypeID, isToChange: Bool) async throws(StoreError) -> SiteFile<RoomTypeRecord>?
 
-    /// The numbers of rooms that are of a type: how many, and the first of them.
-    func rooms(of type: RoomTypeID) async throws(StoreError) -> (count: Int, numbers: [String])
+    /// The numbers of the rooms that are of a type.
+    func rooms(of type: RoomTypeID) async throws(StoreError) -> [String]
 
     func add(_ type: RoomTypeRecord)
     func keep(_ type: RoomTypeRecord)

@@ -22,7 +22,8 @@ package struct CreateDepartment: HotelCommand {
         let site = try await desk.site(self.property)
         var department = self.fields.applied(to: DepartmentRecord(id: self.id, property: self.property))
         department.slug = ChannelSlug(department.code)
-        let hasNobody = try await DepartmentRefusals.namesNobody(department, instead: nil, at: desk)
+        let staff = try await desk.staff(among: department.supervisor.map { [$0] } ?? [])
+        let hasNobody = DepartmentRefusals.namesNobody(department, instead: nil, among: staff)
         return self.decide(department, site, hasNobody, at: desk)
     }
 
@@ -66,8 +67,8 @@ package struct ChangeDepartment: HotelCommand {
         let found = try await desk.department(self.id)
         guard let file = found else { return .refused(Refusal(.notFound)) }
         let wanted = self.fields.applied(to: file.record)
-        let hasNobody = try await DepartmentRefusals.namesNobody(
-            wanted, instead: file.record.supervisor, at: desk)
+        let staff = try await desk.staff(among: wanted.supervisor.map { [$0] } ?? [])
+        let hasNobody = DepartmentRefusals.namesNobody(wanted, instead: file.record.supervisor, among: staff)
         return self.decide(file, hasNobody, at: desk)
     }
 
@@ -151,9 +152,9 @@ private enum DepartmentRefusals {
 
     /// Whether its new supervisor is not one of the tenant's staff.
     static func namesNobody(
-        _ department: DepartmentRecord, instead former: UserID?, at desk: any CommandDesk
-    ) async throws(StoreError) -> Bool {
+        _ department: DepartmentRecord, instead former: UserID?, among staff: [UserID]
+    ) -> Bool {
         guard let supervisor = department.supervisor, supervisor != former else { return false }
-        return try await !desk.isStaff(supervisor)
+        return !staff.contains(supervisor)
     }
 }

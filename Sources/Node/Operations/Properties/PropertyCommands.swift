@@ -24,7 +24,7 @@ package struct CreateProperty: HotelCommand {
         // Who may not is told before anything is looked up.
         if let refusal = self.refusal(for: desk.origin) { return .refused(refusal) }
         let today = try await desk.businessDay(in: property.timeZone, rollingAt: property.dayRollTime)
-        return self.decide(property, today, at: desk)
+        return self.decide(property, today.first, at: desk)
     }
 
     private func refusal(for origin: CommandOrigin) -> Refusal? {
@@ -76,7 +76,7 @@ package struct ChangeProperty: HotelCommand {
         if let refusal = self.refusal(of: before, wanted, for: desk.origin) { return .refused(refusal) }
         if self.fields.names.contains("timezone") {
             let today = try await desk.businessDay(in: wanted.timeZone, rollingAt: wanted.dayRollTime)
-            if today == nil { return .refused(.field("timezone", .unknownValue)) }
+            if today.isEmpty { return .refused(.field("timezone", .unknownValue)) }
         }
         if let department = wanted.defaultDepartment, department != before.defaultDepartment {
             let file = try await desk.department(department)

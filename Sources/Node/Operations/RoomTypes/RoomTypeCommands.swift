@@ -97,18 +97,19 @@ package struct RetireRoomType: HotelCommand {
         let found = try await desk.roomType(self.id, isToChange: true)
         // Asked after the lock: whoever makes a room of this type waits for it.
         let rooms = try await desk.rooms(of: self.id)
-        return self.decide(found, rooms.count, rooms.numbers, at: desk)
+        return self.decide(found, rooms, at: desk)
     }
 
     private func decide(
-        _ found: SiteFile<RoomTypeRecord>?, _ count: Int, _ numbers: [String], at desk: any CommandDesk
+        _ found: SiteFile<RoomTypeRecord>?, _ rooms: [String], at desk: any CommandDesk
     ) -> CommandVerdict {
         let kind = RoomTypeShape.kind
         do throws(Refusal) {
             let (file, tenant) = try RoomTypeRefusals.check(found, for: desk.origin)
             try kind.check(self.expected, against: file.record)
-            guard count == 0 else {
-                throw .inUse(["rooms": JSONValue(count), "numbers": .array(numbers.map { .string($0) })])
+            guard rooms.isEmpty else {
+                let first = rooms.prefix(10).map { JSONValue.string($0) }
+                throw .inUse(["rooms": JSONValue(rooms.count), "numbers": .array(first)])
             }
             var after = file.record
             (after.isDeleted, after.version, after.updatedAt) = (true, after.version + 1, desk.now)
