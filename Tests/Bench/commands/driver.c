@@ -286,7 +286,8 @@ static const char *signature(int http, uint16_t port, const struct template *tem
 
 static void open_listener(uint32_t index, int http, uint16_t port, const struct template *template) {
     struct listener *listener = &listeners[index];
-    char text[2048], channel[64], property[ID_TEXT_LENGTH];
+    char text[2048];
+    const char *channel = template->screen.at;
     listener->fd = connect_to(port, 1 + index % 4);
     int length = snprintf(
         text, sizeof text,
@@ -297,8 +298,6 @@ static void open_listener(uint32_t index, int http, uint16_t port, const struct 
     char *id = await_text(listener->fd, "\\\"socket_id\\\":\\\"") + 16, socket[64];
     if (!strchr(id, '\\')) fail("a socket id in pieces");
     snprintf(socket, sizeof socket, "%.*s", (int)strcspn(id, "\\"), id);
-    id_write(property, template->property);
-    snprintf(channel, sizeof channel, "private-property.%.36s", property);
     const char *rest = signature(http, port, template, socket, channel);
     length = snprintf(
         text, sizeof text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\",%s}", channel, rest);
@@ -349,6 +348,7 @@ static void command_load(uint32_t in_flight, double seconds) {
     start_workers(in_flight, recording.template_count);
     samples_clear();
     commands = frames = awaited = 0;
+    double own_cpu = own_cpu_seconds();
     uint64_t started = nanoseconds();
     deadline = started + (uint64_t)(seconds * 1e9);
     running = in_flight;
@@ -357,9 +357,9 @@ static void command_load(uint32_t in_flight, double seconds) {
     seconds = (double)(nanoseconds() - started) / 1e9;
     printf(
         "{\"phase\":\"commands\",\"in_flight\":%u,\"sockets\":%u,\"commands\":%llu,\"deliveries\":%llu,\"seconds\":%.3f,"
-        "\"per_s\":%.1f",
+        "\"per_s\":%.1f,\"own_cpu_s\":%.3f",
         in_flight, listener_count, (unsigned long long)commands, (unsigned long long)frames, seconds,
-        (double)commands / seconds);
+        (double)commands / seconds, own_cpu_seconds() - own_cpu);
     samples_print("");
     puts("}");
     fflush(stdout);

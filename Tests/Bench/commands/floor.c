@@ -1,6 +1,6 @@
 // floor: the least that must be done to carry a command out, and what the cluster is measured against.
 //
-//   floor --recording FILE --database URI --redis-port P IN-FLIGHT SECONDS
+//   floor --recording FILE --redis-port P IN-FLIGHT SECONDS      with FLOOR_DATABASE, a URI, and REDIS_PASSWORD
 //
 // For each command the statements of a node, prepared, with parameters of the same bytes, in the same two round trips
 // (recorded by record.py), then the message of the same bytes to Redis. One thread, one epoll, a session with PostgreSQL for
@@ -182,12 +182,11 @@ static void share_rooms(uint32_t count) {
 }
 
 int main(int count, char **arguments) {
-    static const struct option options[] = {{"recording", 1, 0, 'r'}, {"database", 1, 0, 'd'}, {"redis-port", 1, 0, 'p'}, {0}};
+    static const struct option options[] = {{"recording", 1, 0, 'r'}, {"redis-port", 1, 0, 'p'}, {0}};
     const char *path = NULL, *database = getenv("FLOOR_DATABASE");
     int port = 0;
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (option) {
         case 'r': path = optarg; break;
-        case 'd': database = optarg; break;
         case 'p': port = atoi(optarg); break;
         default: return 64;
         }
@@ -214,6 +213,7 @@ int main(int count, char **arguments) {
     }
     watch(poller, redis->fd, REDIS);
 
+    double own_cpu = own_cpu_seconds();
     uint64_t started = nanoseconds();
     deadline = started + (uint64_t)(seconds * 1e9);
     running = in_flight;
@@ -231,8 +231,9 @@ int main(int count, char **arguments) {
     }
     seconds = (double)(nanoseconds() - started) / 1e9;
     printf(
-        "{\"phase\":\"commands\",\"in_flight\":%u,\"commands\":%llu,\"seconds\":%.3f,\"per_s\":%.1f", in_flight,
-        (unsigned long long)commands, seconds, (double)commands / seconds);
+        "{\"phase\":\"commands\",\"in_flight\":%u,\"commands\":%llu,\"seconds\":%.3f,\"per_s\":%.1f,"
+        "\"own_cpu_s\":%.3f",
+        in_flight, (unsigned long long)commands, seconds, (double)commands / seconds, own_cpu_seconds() - own_cpu);
     samples_print("");
     puts("}");
     for (uint32_t i = 0; i < in_flight; i++) PQfinish(sessions[i].server);

@@ -11,7 +11,7 @@ The file is little-endian: u32 count, then so many of what is named; a text is u
     statements   text SQL, oids (u32 each)
     templates    one for each property:
       token      text: an access token of its tenant
-      property   16 bytes
+      screen     text: the property's channel, to which its screens listen
       rooms      16 bytes each
       2 changes  text body of the request, u32 number of new ids, 2 trips (lists of steps), text channel, text message, patches
         step     u32 statement, u32 parameters: i32 length (-1: NULL), u32 format, bytes
@@ -287,7 +287,8 @@ def record(node, password, most_rooms):
     output = Output()
     for tenant in TENANTS:
         login = {"email": f"housekeeping_supervisor@{tenant}.example", "password": password, "client": "native"}
-        token = node.ask("POST", "/v1/auth/login", json.dumps(login).encode())["access_token"]
+        answer = node.ask("POST", "/v1/auth/login", json.dumps(login).encode())
+        token, prefix = answer["access_token"], f"private-tenant.{answer['user']['tenant_id']}.property."
         for property_id, rooms in rooms_of(node, token).items():
             room = rooms[0]
             for _ in range(4):  # until every statement is prepared and every row is as it will be
@@ -295,7 +296,7 @@ def record(node, password, most_rooms):
                     node.change(room, body, token)
             taken = [[node.change(room, body, token) for body in CHANGES] for _ in range(2)]
             rooms = rooms[:most_rooms]
-            packed = text(token) + uuid.UUID(property_id).bytes + struct.pack("<I", len(rooms))
+            packed = text(token) + text(prefix + property_id) + struct.pack("<I", len(rooms))
             packed += b"".join(uuid.UUID(one).bytes for one in rooms)
             for index, body in enumerate(CHANGES):
                 packed += output.change(body, taken[0][index], taken[1][index], room)

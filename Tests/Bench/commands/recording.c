@@ -98,7 +98,7 @@ struct recording recording_read(const char *path) {
     for (uint32_t i = 0; i < recording.template_count; i++) {
         struct template *template = &recording.templates[i];
         template->token = take_bytes(take_number());
-        memcpy(template->property, take(ID_LENGTH), ID_LENGTH);
+        template->screen = take_bytes(take_number());
         template->room_count = take_number();
         template->rooms = memory(template->room_count, ID_LENGTH);
         memcpy(template->rooms, take((size_t)template->room_count * ID_LENGTH), (size_t)template->room_count * ID_LENGTH);

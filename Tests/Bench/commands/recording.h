@@ -49,7 +49,7 @@ struct change {
 // The rooms of one property, and two changes that undo each other.
 struct template {
     struct bytes token;
-    uint8_t property[ID_LENGTH];
+    struct bytes screen;  // the channel of the property
     uint32_t room_count;
     uint8_t (*rooms)[ID_LENGTH];
     struct change changes[CHANGES];
@@ -73,6 +73,8 @@ void id_write(char text[ID_TEXT_LENGTH], const uint8_t id[ID_LENGTH]);
 // Ends the program with exit 2: what it was doing, and errno if it is set.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 uint64_t nanoseconds(void);
+// What this process has used.
+double own_cpu_seconds(void);
 
 // Latencies of one run, in ns.
 void samples_clear(void);
