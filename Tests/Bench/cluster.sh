@@ -26,6 +26,15 @@ need_cluster() {
     compile_commands
 }
 
+# Commands of one tenant queue at the head of its stream, whoever sends them.
+TENANTS=${TENANTS:-12}
+
+tenant_names() {
+    local i
+    printf 'aegean,northern'
+    for ((i = 3; i <= TENANTS; i++)); do printf ',northern%d' "$i"; done
+}
+
 # record_commands: has a node of its own, which no other hears, carry out what will be measured, and writes down what it sends.
 record_commands() {
     local node_port
@@ -34,7 +43,7 @@ record_commands() {
     step "Record commands" env BELLHOP_JWT_SECRETS="$BELLHOP_JWT_SECRETS" DATABASE_URL="$DATABASE_URL" \
         BELLHOP_APPS="bench:bench:$(openssl rand -hex 16)" BELLHOP_CLUSTER_SECRETS="$BELLHOP_CLUSTER_SECRETS" \
         BELLHOP_DEMO_PASSWORD="$BELLHOP_DEMO_PASSWORD" \
-        python3 "$COMMANDS/record.py" --node "$RELEASE/bellhop" --port "$node_port" \
+        python3 "$COMMANDS/record.py" --tenants "$(tenant_names)" --node "$RELEASE/bellhop" --port "$node_port" \
         --postgres-port "${POSTGRES_PORT[postgres]}" --redis-port "${REDIS_URL[recorded]##*:}" --output "$RECORDING" ||
         die 70 "The commands could not be recorded."
     stop_server recorded
@@ -60,6 +69,8 @@ serve_command_cluster() {
     local nodes=3 port='' no_redis='' no_demo='' spare_connections=140 SERVER_PATIENCE=25
     export BELLHOP_DRAIN_SECONDS=1
     start_cluster
+    step "Make $TENANTS tenants" psql_in bellhop -v "tenants=$TENANTS" -f "$COMMANDS/tenants.sql" ||
+        die 70 "The tenants could not be made."
     record_commands
     step "Copy the database for the floor" copy_database || die 70 "The database could not be copied."
     FLOOR_DATABASE=${DATABASE_URL%/bellhop}/floor
@@ -100,9 +111,10 @@ run_commands_driver() { # PORTS COMMAND…
 
 # ticks_of FIELDS PID…: the sum of these fields of /proc/PID/stat, counted behind the name.
 ticks_of() {
-    local pids="${*:2}"
-    # shellcheck disable=SC2086
-    cat /dev/null $(printf '/proc/%s/stat ' $pids) 2>/dev/null | sed 's/.*) //' |
+    local pid paths=()
+    for pid in "${@:2}"; do paths+=("/proc/$pid/stat"); done
+    # A process may have ended meanwhile. Without any, nothing is read.
+    cat /dev/null "${paths[@]}" 2>/dev/null | sed 's/.*) //' |
         awk -v fields="$1" 'BEGIN { n = split(fields, f, ",") } { for (i = 1; i <= n; i++) sum += $f[i] } END { print sum + 0 }'
 }
 

@@ -41,6 +41,7 @@ GOALS = [
     Goal("handshakes", "per_cpu_s", "bellhop", "floor", 0.95),
     Goal("latency", "p99_ms", "bellhop", "floor", 1.10, at_most=True),
     Goal("http", "per_cpu_s", "node", "nginx", 1.0),
+    Goal("commands", "per_s", "cluster", "floor", 0.6),
 ]
 # What each section is about, the figure that its table shows, and against whom.
 SECTIONS = {
@@ -51,6 +52,7 @@ SECTIONS = {
     "handshakes": ("handshakes per CPU-second", "per_cpu_s", "floor"),
     "latency": ("p99 in ms, 20 events per second, 1,000 sockets", "p99_ms", "floor"),
     "http": ("requests per CPU-second, keep-alive", "per_cpu_s", "nginx"),
+    "commands": ("commands per second, 24 in flight, 3 nodes", "per_s", "floor"),
 }
 
 
@@ -109,6 +111,18 @@ def print_tables(results):
             print(f"  {server:<12} {value:>12}  {shown}")
 
 
+def print_costs(results):
+    """Where the time of a command goes: CPU of each kind of process, in ms per command (medians)."""
+    kinds = ("nodes_cpu_s", "postgres_cpu_s", "redis_cpu_s", "own_cpu_s")
+    for section, server in list(results.rounds):
+        rows = [row for row in results.rounds[section, server].values() if kinds[0] in row and row.get("commands")]
+        if not rows:
+            continue
+        costs = [median(1000 * row[kind] / row["commands"] for row in rows) for kind in kinds]
+        named = ", ".join(f"{kind.split('_')[0]} {cost:.2f}" for kind, cost in zip(kinds, costs))
+        print(f"  {section} {server}: CPU ms per command: {named} (own: the program that sends); all {sum(costs):.2f}")
+
+
 def judged(results):
     for goal in GOALS:
         figure = results.figure(goal.section, goal.metric, goal.server, goal.other)
@@ -139,6 +153,7 @@ def main():
     with open(options.results, encoding="utf-8") as lines:
         results = Results(lines)
     print_tables(results)
+    print_costs(results)
     rows = list(judged(results))
     if rows:
         print_goals(rows)

@@ -9,8 +9,10 @@
 //   single S             one PATCH of the first property's rooms at a time, the next one when all sockets have its events: how
 //                        long the answer takes, and from the answer to the last socket
 //
-// What is sent is what record.py recorded. One JSON line per measurement. Anything unexpected (another status than 200, a close,
-// an event that does not come, a number that comes twice or after a greater one) ends the driver with exit 2.
+// What is sent is what record.py recorded. Before it is measured each room is brought to where the first change changes something:
+// a command that changes nothing writes less, and the floor always writes everything. One JSON line per measurement. Anything
+// unexpected (another status than 200, a measured command after which the room's version is not one higher, a close, an event that
+// does not come, a number that comes twice or after a greater one) ends the driver with exit 2.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,6 +43,9 @@ struct worker {
     struct template *template;
     uint32_t room, first, stride, next_change;
     uint64_t started, seq;  // of the last command, and what its answer said
+    uint64_t *versions;     // of the template's rooms
+    uint32_t asked;         // the room of the last command
+    uint32_t unprepared;    // commands that are still to come before what is measured
     bool is_busy;
     size_t length;
     char answer[MOST_ANSWER];
@@ -62,6 +67,7 @@ static struct listener *listeners;
 static uint32_t listener_count;
 static int epoll_descriptor;
 static uint64_t frames, frame_bytes, commands, deadline;
+static bool is_measured;
 static uint32_t running, behind;  // listeners that have not seen `awaited`
 static uint64_t awaited, last_arrival;
 
@@ -115,6 +121,7 @@ static void worker_send(struct worker *worker) {
     id_make(id);
     id_write(operation, id);
     id_write(room, template->rooms[worker->room]);
+    worker->asked = worker->room;
     worker->room += worker->stride;
     if (worker->room >= template->room_count) {
         worker->room = worker->first;
@@ -145,6 +152,11 @@ static void worker_ready(struct worker *worker) {
     char *seq = memmem(body, body_length, "\"seq\":", 6);
     if (!seq) fail("an answer without a seq: %s", body);
     worker->seq = strtoull(seq + 6, NULL, 10);
+    char *version = memmem(body, body_length, "\"version\":", 10);
+    if (!version) fail("an answer without a version: %s", body);
+    uint64_t now = strtoull(version + 10, NULL, 10), *before = &worker->versions[worker->asked];
+    if (is_measured && now != *before + 1) fail("a command changed nothing: %s", body);
+    *before = now;
     worker->is_busy = false;
     commands++;
 }
@@ -161,13 +173,17 @@ static void start_workers(uint32_t count, uint32_t templates) {
         if (share >= worker->template->room_count) fail("too few rooms for %u commands in flight", count);
         // Not by the template's number: each node gets commands of each property.
         worker->port = ports[(i / templates + i) % port_count];
+        worker->versions = calloc(worker->template->room_count, sizeof *worker->versions);
         worker->fd = connect_to(worker->port, 0);
         watch(worker->fd, FIRST_WORKER + i);
     }
 }
 
 static void stop_workers(uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) close(workers[i].fd);
+    for (uint32_t i = 0; i < count; i++) {
+        close(workers[i].fd);
+        free(workers[i].versions);
+    }
     free(workers);
 }
 
@@ -336,7 +352,13 @@ static void turn_commands(void) {
         struct worker *worker = &workers[which - FIRST_WORKER];
         bool was_busy = worker->is_busy;
         worker_ready(worker);
-        if (!was_busy || worker->is_busy || !deadline) continue;
+        if (!was_busy || worker->is_busy) continue;
+        if (!is_measured) {
+            if (--worker->unprepared) worker_send(worker);
+            else running--;
+            continue;
+        }
+        if (!deadline) continue;
         samples_add(nanoseconds() - worker->started);
         if (nanoseconds() < deadline) worker_send(worker);
         else running--;
@@ -344,8 +366,24 @@ static void turn_commands(void) {
     errno = 0;
 }
 
+static void prepare_rooms(uint32_t count) {
+    is_measured = false;
+    awaited = behind = 0;
+    running = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct worker *worker = &workers[i];
+        uint32_t rooms = (worker->template->room_count - worker->first + worker->stride - 1) / worker->stride;
+        // Every change of every room: in whatever state it was, the first one now changes something.
+        worker->unprepared = CHANGES * rooms;
+        worker_send(&workers[i]);
+    }
+    while (running) turn_commands();
+    is_measured = true;
+}
+
 static void command_load(uint32_t in_flight, double seconds) {
     start_workers(in_flight, recording.template_count);
+    prepare_rooms(in_flight);
     samples_clear();
     commands = frames = awaited = 0;
     double own_cpu = own_cpu_seconds();
@@ -376,6 +414,7 @@ static void await_event(uint64_t seq) {
 
 static void command_single(double seconds) {
     start_workers(1, 1);
+    prepare_rooms(1);
     samples_clear();
     deadline = 0;
     commands = frames = frame_bytes = 0;

@@ -1,6 +1,6 @@
 """Records what a node sends for a command, byte for byte, so that a floor can send the same.
 
-    python record.py --node BINARY --rooms 60 --output FILE      with the node's settings in the environment
+    python record.py --node BINARY --tenants NAME,NAME --output FILE …      with the node's settings in the environment
 
 Starts one node whose connections to PostgreSQL and Redis go through relays, has it change a room of each property of the demo
 four times, and writes for each of two changes that undo each other: the statements of both round trips, their parameters, and
@@ -35,7 +35,6 @@ from dataclasses import dataclass, field
 
 UUID_TEXT = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 CHANGES = [b'{"hk_status":"dirty"}', b'{"hk_status":"clean"}']
-TENANTS = ["aegean", "northern"]
 
 
 class Relay:
@@ -173,6 +172,7 @@ class Recording:
     trips: list
     channel: bytes
     message: bytes
+    version: int
 
     def values(self):
         """(trip, step, parameter, bytes); the message is trip 2."""
@@ -210,10 +210,10 @@ class Node:
         key = uuid.uuid4()
         self.trips.clear()
         self.messages.clear()
-        self.ask("PATCH", f"/v1/rooms/{room}", body, token, {"Idempotency-Key": str(key)}.items())
+        answer = self.ask("PATCH", f"/v1/rooms/{room}", body, token, {"Idempotency-Key": str(key)}.items())
         deadline = time.monotonic() + 10
-        while not any(name.endswith(b":events") for name, _ in self.messages):
-            if time.monotonic() > deadline:
+        while not any(name.endswith(b":events") for name, _ in list(self.messages)):
+            if not answer.get("seq") or time.monotonic() > deadline:
                 sys.exit("the node published nothing")
             time.sleep(0.01)
         first = [ear for ear, steps in self.trips if any(key.bytes in step.values for step in steps)]
@@ -222,7 +222,7 @@ class Node:
         if len(trips) < begin[0] + 2 or trips[begin[0] + 1][-1].sql != "COMMIT":
             sys.exit("a command does not take two round trips any more: the floor must learn that")
         channel, message = next(pair for pair in self.messages if pair[0].endswith(b":events"))
-        return Recording(trips[begin[0] : begin[0] + 2], channel, message)
+        return Recording(trips[begin[0] : begin[0] + 2], channel, message, answer["room"]["version"])
 
 
 def text(value):
@@ -283,9 +283,9 @@ def rooms_of(node, token):
     return properties
 
 
-def record(node, password, most_rooms):
+def record(node, password, tenants, most_rooms):
     output = Output()
-    for tenant in TENANTS:
+    for tenant in tenants:
         login = {"email": f"housekeeping_supervisor@{tenant}.example", "password": password, "client": "native"}
         answer = node.ask("POST", "/v1/auth/login", json.dumps(login).encode())
         token, prefix = answer["access_token"], f"private-tenant.{answer['user']['tenant_id']}.property."
@@ -294,7 +294,11 @@ def record(node, password, most_rooms):
             for _ in range(4):  # until every statement is prepared and every row is as it will be
                 for body in CHANGES:
                     node.change(room, body, token)
+            # A change that changed nothing would be cheaper than those that are measured.
             taken = [[node.change(room, body, token) for body in CHANGES] for _ in range(2)]
+            versions = [recording.version for pair in taken for recording in pair]
+            if versions != list(range(versions[0], versions[0] + len(versions))):
+                sys.exit(f"a recorded command changed nothing: the room's versions are {versions}")
             rooms = rooms[:most_rooms]
             packed = text(token) + text(prefix + property_id) + struct.pack("<I", len(rooms))
             packed += b"".join(uuid.UUID(one).bytes for one in rooms)
@@ -310,6 +314,7 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--postgres-port", type=int, required=True)
     parser.add_argument("--redis-port", type=int, required=True)
+    parser.add_argument("--tenants", required=True, help="the domains of their users, without .example, with commas between")
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
@@ -333,7 +338,7 @@ def main():
                 if time.monotonic() > deadline or process.poll() is not None:
                     sys.exit("the node to be recorded did not get ready")
                 time.sleep(0.05)
-        output = record(node, password, options.rooms)
+        output = record(node, password, options.tenants.split(","), options.rooms)
     finally:
         process.kill()
         process.wait()
