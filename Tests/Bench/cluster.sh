@@ -10,7 +10,7 @@ COMMANDS=$BENCH/commands
 RECORDING=$STATE/commands.recording
 
 compile_commands() {
-    local shared=("$COMMANDS/recording.c" "$COMMANDS/common.c")
+    local shared=("$COMMANDS/recording.c" "$COMMANDS/common.c" "$COMMANDS/costs.c")
     need_packages gcc libc6-dev libpq-dev libhiredis-dev
     mkdir -p "$BIN"
     step "Compile the floor of a command" cc -O2 -Wall -Wextra -Werror -o "$BIN/commands-floor" "$COMMANDS/floor.c" \
@@ -109,37 +109,14 @@ run_commands_driver() { # PORTS COMMAND…
     "$BIN/commands-driver" --recording "$RECORDING" --key "$BELLHOP_DOMAIN_KEY" --ports "$ports" "$@"
 }
 
-# ticks_of FIELDS PID…: the sum of these fields of /proc/PID/stat, counted behind the name.
-ticks_of() {
-    local pid paths=()
-    for pid in "${@:2}"; do paths+=("/proc/$pid/stat"); done
-    # A process may have ended meanwhile. Without any, nothing is read.
-    cat /dev/null "${paths[@]}" 2>/dev/null | sed 's/.*) //' |
-        awk -v fields="$1" 'BEGIN { n = split(fields, f, ",") } { for (i = 1; i <= n; i++) sum += $f[i] } END { print sum + 0 }'
-}
-
-# cpu_of_stores: sets POSTGRES_TICKS and REDIS_TICKS, in hundredths of a second. Sessions that have ended count with their parent.
-cpu_of_stores() {
-    local postmaster=${SERVER_PID[postgres]}
-    POSTGRES_TICKS=$(($(ticks_of 12,13,14,15 "$postmaster") + $(ticks_of 12,13 $(pgrep -P "$postmaster"))))
-    REDIS_TICKS=$(ticks_of 12,13 "${SERVER_PID[redis]}")
-}
-
-# measure_commands SECTION ROUND SERVER NODE-PIDS COMMAND…: runs the command, whose last line is the answer, and adds to it
-# what the processes behind it have used.
+# measure_commands SECTION ROUND SERVER NODE-PIDS COMMAND…: runs the command, which says at the end what the processes behind it
+# have used meanwhile.
 measure_commands() {
-    local section=$1 round=$2 name=$3 pids=$4 nodes postgres redis
+    local section=$1 round=$2 name=$3 costs="postgres=${SERVER_PID[postgres]} redis=${SERVER_PID[redis]}"
+    [[ -z $4 ]] || costs+=" nodes=$4"
     shift 4
-    cpu_of_stores
-    # shellcheck disable=SC2086
-    nodes=$(ticks_of 12,13 ${pids//,/ }) postgres=$POSTGRES_TICKS redis=$REDIS_TICKS
-    ANSWER=$("$@") || die 70 "$name did not get through '$section'"
+    ANSWER=$(COST_PIDS=$costs "$@") || die 70 "$name did not get through '$section'"
     ANSWER=${ANSWER##*$'\n'}
-    cpu_of_stores
-    # shellcheck disable=SC2086
-    ANSWER=$(awk -v nodes=$(($(ticks_of 12,13 ${pids//,/ }) - nodes)) -v postgres=$((POSTGRES_TICKS - postgres)) \
-        -v redis=$((REDIS_TICKS - redis)) -v answer="${ANSWER%\}}" 'BEGIN { printf \
-        "%s,\"nodes_cpu_s\":%.2f,\"postgres_cpu_s\":%.2f,\"redis_cpu_s\":%.2f}", answer, nodes / 100, postgres / 100, redis / 100 }')
     record "$section" "$round" "$name"
 }
 
@@ -157,6 +134,75 @@ bench_commands() {
         measure_commands commands "$round" floor "" run_commands_floor "$IN_FLIGHT" "$seconds"
         measure_commands commands "$round" cluster "$BELLHOP_PIDS" \
             run_commands_driver "$CLUSTER_PORTS" "open 100" "load $IN_FLIGHT $seconds"
+    done
+    stop_command_cluster
+}
+
+# Which loop reads Redis is decided here: the same nodes with BELLHOP_STORE_LOOP on, in the same cluster and the same rounds.
+bench_store-loop() {
+    local round count seconds=${quick:+3}
+    seconds=${seconds:-10} count=$(rounds 5)
+    need_cluster
+    serve_command_cluster
+    start_looped_nodes
+    for ((round = 1; round <= count; round++)); do
+        say "$DIM  store-loop, round $round of $count$PLAIN"
+        measure_commands store-loop "$round" first-loop "$BELLHOP_PIDS" \
+            run_commands_driver "$CLUSTER_PORTS" "open 100" "load $IN_FLIGHT $seconds"
+        measure_commands store-loop "$round" own-loop "$LOOPED_PIDS" \
+            run_commands_driver "$LOOPED_PORTS" "open 100" "load $IN_FLIGHT $seconds"
+    done
+    stop_command_cluster
+}
+
+# From the answer to the last socket; and with 3,000 sockets, beside the time in which the floor writes as many frames of that
+# length. Both times end with the last socket. The floor's begins when its POST is sent, the cluster's with the answer, before
+# which it has published already: what a socket had by then took no time after it.
+bench_cluster-latency() {
+    local round count seconds=${quick:+3} bytes
+    seconds=${seconds:-10} count=$(rounds 5)
+    need_cluster
+    compile_bench
+    serve_command_cluster
+    serve floor
+    for ((round = 1; round <= count; round++)); do
+        say "$DIM  cluster-latency, round $round of $count$PLAIN"
+        measure_commands cluster-latency-100 "$round" cluster "$BELLHOP_PIDS" \
+            run_commands_driver "$CLUSTER_PORTS" "open-one 100" "single $seconds"
+        measure_commands cluster-latency-3000 "$round" cluster "$BELLHOP_PIDS" \
+            run_commands_driver "$CLUSTER_PORTS" "open-one 3000" "single $seconds"
+        bytes=$(frame_bytes)
+        measure_commands cluster-latency-3000 "$round" floor "${PIDS[floor]}" \
+            "$BIN/driver" --port "${PORT[floor]}" --pid "${PIDS[floor]}" --sources 4 --bytes "$bytes" "open 3000" "fanout 1 100"
+    done
+    stop_command_cluster
+}
+
+# frame_bytes: how long the frames were in the last answer, rounded.
+frame_bytes() { sed -n 's/.*"frame_bytes":\([0-9]*\).*/\1/p' <<<"$ANSWER"; }
+
+# Deliveries per CPU-second of a node that only listens: commands go to the others, its sockets hear of them over Redis. Beside it
+# /fanout of the same stack, with frames of that length and as many sockets.
+bench_fanout-cluster() {
+    local round count seconds=${quick:+3} bytes ports pids sockets=1000
+    seconds=${seconds:-10} count=$(rounds 7)
+    need_cluster
+    build_release bellhop-peer
+    compile_bench
+    serve_command_cluster
+    serve bellhop
+    IFS=, read -ra ports <<<"$CLUSTER_PORTS"
+    IFS=, read -ra pids <<<"$BELLHOP_PIDS"
+    for ((round = 1; round <= count; round++)); do
+        say "$DIM  fanout-cluster, round $round of $count$PLAIN"
+        ANSWER=$(run_commands_driver "${ports[0]},${ports[1]}" --listen-ports "${ports[2]}" --pid "${pids[2]}" \
+            "open-one $sockets" "single $seconds") || die 70 "The cluster did not get through"
+        bytes=$(frame_bytes)
+        record fanout-cluster "$round" cluster
+        ANSWER=$("$BIN/driver" --port "${PORT[bellhop]}" --pid "${PIDS[bellhop]}" --sources 4 --bytes "$bytes" \
+            "open $sockets" "fanout 1 300") || die 70 "The peer did not get through"
+        ANSWER=${ANSWER##*$'\n'}
+        record fanout-cluster "$round" peer
     done
     stop_command_cluster
 }

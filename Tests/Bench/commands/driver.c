@@ -235,7 +235,10 @@ static size_t take_frames(struct listener *listener, char *bytes, size_t count) 
         if (count - at < head + length) break;
         if (frame[0] == 0x81) heard(listener, bytes + at + head, length);
         else if (frame[0] == 0x89) pong(listener->fd, bytes + at + head, length);
-        else fail("unexpected frame %02x", frame[0]);
+        else if (frame[0] == 0x88 && length >= 2) {
+            const uint8_t *code = frame + head;
+            fail("a node closed a socket with %d: %.*s", code[0] << 8 | code[1], (int)length - 2, (const char *)code + 2);
+        } else fail("unexpected frame %02x", frame[0]);
         at += head + length;
     }
     return at;
@@ -386,19 +389,21 @@ static void command_load(uint32_t in_flight, double seconds) {
     prepare_rooms(in_flight);
     samples_clear();
     commands = frames = awaited = 0;
-    double own_cpu = own_cpu_seconds();
+    costs_begin();
     uint64_t started = nanoseconds();
     deadline = started + (uint64_t)(seconds * 1e9);
     running = in_flight;
     for (uint32_t i = 0; i < in_flight; i++) worker_send(&workers[i]);
     while (running) turn_commands();
     seconds = (double)(nanoseconds() - started) / 1e9;
+    costs_end();
     printf(
         "{\"phase\":\"commands\",\"in_flight\":%u,\"sockets\":%u,\"commands\":%llu,\"deliveries\":%llu,\"seconds\":%.3f,"
-        "\"per_s\":%.1f,\"own_cpu_s\":%.3f",
+        "\"per_s\":%.1f",
         in_flight, listener_count, (unsigned long long)commands, (unsigned long long)frames, seconds,
-        (double)commands / seconds, own_cpu_seconds() - own_cpu);
+        (double)commands / seconds);
     samples_print("");
+    costs_print();
     puts("}");
     fflush(stdout);
     stop_workers(in_flight);
@@ -415,6 +420,10 @@ static void await_event(uint64_t seq) {
 static void command_single(double seconds) {
     start_workers(1, 1);
     prepare_rooms(1);
+    // What was sent before it is measured must not arrive while it is.
+    await_event(workers[0].seq);
+    deadline = 0;
+    while (behind) turn_commands();
     samples_clear();
     deadline = 0;
     commands = frames = frame_bytes = 0;
@@ -439,7 +448,7 @@ static void command_single(double seconds) {
         listener_count, (unsigned long long)commands, (unsigned long long)frames,
         frames ? (double)frame_bytes / (double)frames : 0, seconds, cpu, cpu > 0 ? (double)frames / cpu : 0,
         answers / (double)commands / 1e6);
-    samples_print("");
+    samples_print("last_");
     puts("}");
     fflush(stdout);
     stop_workers(1);

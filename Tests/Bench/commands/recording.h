@@ -73,8 +73,14 @@ void id_write(char text[ID_TEXT_LENGTH], const uint8_t id[ID_LENGTH]);
 // Ends the program with exit 2: what it was doing, and errno if it is set.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 uint64_t nanoseconds(void);
-// What this process has used.
-double own_cpu_seconds(void);
+
+// What the processes behind a measurement use, read while it runs: before and after it there is work that does not belong to it.
+// The environment's COST_PIDS says which, `NAME=PID[,PID…] NAME=PID…`; a process counts with its children, also those that ended.
+void costs_begin(void);
+// Keeps what was used since.
+void costs_end(void);
+// Prints `,"NAME_cpu_s":…` for each name, and `own` for this process.
+void costs_print(void);
 
 // Latencies of one run, in ns.
 void samples_clear(void);
