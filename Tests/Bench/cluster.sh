@@ -104,9 +104,9 @@ run_commands_floor() { # IN-FLIGHT SECONDS
 }
 
 run_commands_driver() { # PORTS COMMAND…
-    local ports=$1
+    local nodes_at=$1
     shift
-    "$BIN/commands-driver" --recording "$RECORDING" --key "$BELLHOP_DOMAIN_KEY" --ports "$ports" "$@"
+    "$BIN/commands-driver" --recording "$RECORDING" --key "$BELLHOP_DOMAIN_KEY" --ports "$nodes_at" "$@"
 }
 
 # measure_commands SECTION ROUND SERVER NODE-PIDS COMMAND…: runs the command, which says at the end what the processes behind it
