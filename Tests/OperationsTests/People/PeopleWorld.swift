@@ -151,8 +151,10 @@ struct People: RESTBench {
     }
 
     /// The names of what was logged in a stream.
-    func logged(_ stream: EventStream = .tenant(GroundWorld.tenant), of entity: String? = nil) async throws -> [String] {
-        let events = try await PGEventLog(self.ground.pools[0]).events(of: stream, after: 0, through: 999, limit: 999, notBefore: nil)
+    func logged(_ stream: EventStream = .tenant(GroundWorld.tenant), of entity: String? = nil) async throws -> [String]
+    {
+        let events = try await PGEventLog(self.ground.pools[0]).events(
+            of: stream, after: 0, through: 999, limit: 999, notBefore: nil)
         return events.map(\.name).filter { name in
             name != "auth:login_succeeded" && (entity.map { name.hasPrefix($0) } ?? true)
         }

@@ -51,16 +51,27 @@ import Testing
         try await withPeople { people async throws in
             #expect(try await people.write("POST /v1/roles", as: .gina, Self.porter).code == "forbidden")
             #expect(try await people.write("POST /v1/roles", as: .root, Self.porter).code == "not_found")
-            #expect(try await self.errors(people, Self.porter.replacing("room.read", with: "tenant.delete")) == ["permissions enum"])
-            #expect(try await self.errors(people, Self.porter.replacing("room.read", with: "room.fly")) == ["permissions[0] enum"])
-            #expect(try await self.errors(people, Self.porter.replacing("\"porter", with: "\"Auditor")) == ["code unknown_code"])
+            #expect(
+                try await self.errors(people, Self.porter.replacing("room.read", with: "tenant.delete")) == [
+                    "permissions enum"
+                ])
+            #expect(
+                try await self.errors(people, Self.porter.replacing("room.read", with: "room.fly")) == [
+                    "permissions[0] enum"
+                ])
+            #expect(
+                try await self.errors(people, Self.porter.replacing("\"porter", with: "\"Auditor")) == [
+                    "code unknown_code"
+                ])
             let id = try await self.make(people)
-            #expect(try await self.errors(people, Self.porter.replacing("\"porter", with: "\"PORTER")) == ["code taken"])
+            #expect(
+                try await self.errors(people, Self.porter.replacing("\"porter", with: "\"PORTER")) == ["code taken"])
             // Who may make roles, but no more than that, cannot make himself mightier.
             let maker = #"{"code":"maker","name":"Maker","permissions":["role.manage","user.update"]}"#
             _ = try await self.make(people, maker)
             let roles = #"{"roles":[\#(People.role("maker"))]}"#
-            #expect(try await people.write("PUT /v1/users/\(People.Name.bruno.id)/roles", as: .owen, roles).status == 200)
+            #expect(
+                try await people.write("PUT /v1/users/\(People.Name.bruno.id)/roles", as: .owen, roles).status == 200)
             #expect(try await people.write("POST /v1/roles", as: .bruno, Self.porter).code == "forbidden")
             let edit = #"{"permissions":["user.update","role.manage"]}"#
             #expect(try await people.write("PATCH /v1/roles/\(id)", as: .bruno, edit).code == "forbidden")
@@ -76,7 +87,8 @@ import Testing
             let line = "PATCH /v1/roles/\(id)"
             let edited = try await people.write(line, as: .owen, #"{"permissions":["kpi.revenue"]}"#, version: 1)
             #expect(edited.fields["etag"] == "\"2\"")
-            #expect(try await people.write(line, as: .owen, #"{"name":"Porter"}"#, version: 1).code == "version_conflict")
+            #expect(
+                try await people.write(line, as: .owen, #"{"name":"Porter"}"#, version: 1).code == "version_conflict")
             let events = try await PGEventLog(people.ground.pools[0]).events(
                 of: .tenant(GroundWorld.tenant), after: 0, through: 999, limit: 999, notBefore: nil)
             let changed = try #require(events.last { $0.name == "auth:permissions_changed" })
@@ -86,7 +98,8 @@ import Testing
             let gained = (json["channels_gained"]?.elements ?? []).compactMap(\.text)
             #expect(gained.contains { $0.contains("kpi") })
             let actor = try await people.world.caller(try await people.token(.bruno)).actor
-            #expect(actor.may(.kpiRevenue, at: People.here) == .full && actor.may(.auditRead, at: People.here) == .refused)
+            #expect(
+                actor.may(.kpiRevenue, at: People.here) == .full && actor.may(.auditRead, at: People.here) == .refused)
             #expect(try await people.write(line, as: .nora, #"{"name":"Mine"}"#).code == "not_found")
             #expect(try await people.get("/v1/roles/\(id)", as: .nora).code == "not_found")
         }

@@ -76,9 +76,19 @@ import Testing
 
     @Test func `what there is once is not given twice, and a form says all that is wrong`() async throws {
         try await withPeople { people async throws in
-            #expect(try await self.errors(people, Self.opening.replacing(#""plan_name""#, with: #""slug":"aegean","plan_name""#)) == ["slug taken"])
-            #expect(try await self.errors(people, Self.opening.replacing("cora@coral", with: "owen@aegean")) == ["owner.email taken"])
-            #expect(try await self.errors(people, Self.opening.replacing("Coral Cove Hotels", with: "ΞΕΝΙΑ")) == ["slug required"])
+            #expect(
+                try await self.errors(
+                    people, Self.opening.replacing(#""plan_name""#, with: #""slug":"aegean","plan_name""#)) == [
+                        "slug taken"
+                    ])
+            #expect(
+                try await self.errors(people, Self.opening.replacing("cora@coral", with: "owen@aegean")) == [
+                    "owner.email taken"
+                ])
+            #expect(
+                try await self.errors(people, Self.opening.replacing("Coral Cove Hotels", with: "ΞΕΝΙΑ")) == [
+                    "slug required"
+                ])
             #expect(
                 try await self.errors(people, #"{"name":"x","contact_email":"no","plan_monthly_price":-1}"#)
                     == ["name length", "contact_email format", "plan_monthly_price range", "owner required"])

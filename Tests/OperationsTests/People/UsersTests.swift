@@ -159,14 +159,22 @@ import Testing
     @Test func `nobody gives what is not theirs to give`() async throws {
         try await withPeople { people async throws in
             #expect(try await self.refusal(people, People.role("tenant_owner"), by: .gina) == "forbidden")
-            #expect(try await self.refusal(people, People.role("room_attendant", at: People.there), by: .gina) == "forbidden")
+            #expect(
+                try await self.refusal(people, People.role("room_attendant", at: People.there), by: .gina)
+                    == "forbidden")
             #expect(try await self.refusal(people, People.role("room_attendant"), by: .gina) == "forbidden")
-            #expect(try await self.refusal(people, People.role("front_desk_agent", at: People.here), by: .hanna) == "forbidden")
+            #expect(
+                try await self.refusal(people, People.role("front_desk_agent", at: People.here), by: .hanna)
+                    == "forbidden")
             #expect(try await self.refusal(people, People.role("resident", at: People.here), by: .owen) == "forbidden")
-            #expect(try await self.refusal(people, People.role("room_attendant", at: People.here), by: .rita) == "forbidden")
-            #expect(try await self.refusal(people, People.role("super_admin"), by: .owen) == "roles[0].role unknown_code")
+            #expect(
+                try await self.refusal(people, People.role("room_attendant", at: People.here), by: .rita) == "forbidden"
+            )
+            #expect(
+                try await self.refusal(people, People.role("super_admin"), by: .owen) == "roles[0].role unknown_code")
             #expect(try await self.refusal(people, People.role("super_admin"), by: .pat) == "forbidden")
-            #expect(try await self.refusal(people, People.role("tenant_owner"), by: .root) == "roles[0].role unknown_code")
+            #expect(
+                try await self.refusal(people, People.role("tenant_owner"), by: .root) == "roles[0].role unknown_code")
             #expect(
                 try await self.refusal(people, People.role("tenant_owner", at: People.here), by: .owen)
                     == "roles[0].property_id enum")
@@ -174,7 +182,8 @@ import Testing
                 try await self.refusal(people, People.role("room_attendant", at: PropertyID.new()), by: .owen)
                     == "roles[0].property_id unknown_code")
             #expect(
-                try await self.refusal(people, People.role("room_attendant", at: People.there, in: People.housekeeping), by: .owen)
+                try await self.refusal(
+                    people, People.role("room_attendant", at: People.there, in: People.housekeeping), by: .owen)
                     == "roles[0].department_id unknown_code")
             #expect(try await self.refusal(people, "", by: .owen) == "roles length")
             // Another tenant's property is as unknown as none.
@@ -204,7 +213,9 @@ import Testing
             #expect(try await people.write(line, as: .gus, #"{"name":"Mine"}"#).code == "not_found")
             #expect(try await people.write(line, as: .nora, #"{"name":"Mine"}"#).code == "not_found")
             #expect(try await people.write(line, as: .rita, #"{"name":"Me"}"#).code == "forbidden")
-            #expect(try await people.write(line, as: .owen, #"{"status":"active"}"#).fieldErrors == ["status unknown_field"])
+            #expect(
+                try await people.write(line, as: .owen, #"{"status":"active"}"#).fieldErrors == ["status unknown_field"]
+            )
             let log = try await people.column(
                 "SELECT changes::text FROM bellhop.event WHERE name = 'user:updated' ORDER BY seq LIMIT 1")
             #expect(log.first?.contains("phone") == true && log.first?.contains("210") == false)
@@ -229,7 +240,9 @@ import Testing
             #expect(changed.targets.map(\.audience) == [Audience(.user, subject: People.Name.hanna.id.raw)])
             let json = try JSONValue(parsing: changed.projections[0] + Array("}}".utf8))
             let lost = (json["channels_lost"]?.elements ?? []).compactMap(\.text)
-            #expect(lost.contains { $0.contains("dept") && $0.contains("hk") } && !lost.contains { $0.contains("frontdesk") })
+            #expect(
+                lost.contains { $0.contains("dept") && $0.contains("hk") }
+                    && !lost.contains { $0.contains("frontdesk") })
             let names = try await people.logged(of: "user:")
             #expect(names == ["user:updated", "user:role_changed", "user:updated", "user:role_changed"])
             // To give somebody to another house takes somebody who has both.
@@ -252,12 +265,14 @@ import Testing
             #expect(try await people.world.refusal(bearing: token) == .unauthenticated)
             #expect(
                 try await people.world.refusal("rita@aegean.example", GroundWorld.password) == .userSuspended)
-            let sessions = "SELECT DISTINCT revoke_reason FROM bellhop.user_session WHERE user_id = '\(People.Name.rita.id)'"
+            let sessions =
+                "SELECT DISTINCT revoke_reason FROM bellhop.user_session WHERE user_id = '\(People.Name.rita.id)'"
             #expect(try await people.column(sessions) == ["epoch_raised"])
             #expect(
                 try await people.logged()
                     == ["user:updated", "auth:account_suspended", "auth:session_revoked"])
-            #expect(try await people.column("SELECT t::text FROM bellhop.audit_log t").allSatisfy { !$0.contains("key") })
+            #expect(
+                try await people.column("SELECT t::text FROM bellhop.audit_log t").allSatisfy { !$0.contains("key") })
             let again = try await people.write("\(line)/suspend", as: .gina, #"{"reason":"Again"}"#)
             #expect(again.code == "transition_not_allowed")
             #expect(try await people.write("\(line)/activate", as: .gina).status == 200)

@@ -25,7 +25,8 @@ enum ListedRole: Sendable {
         switch self {
         // As people say it: `room_attendant` is a room attendant.
         case .builtIn(let role):
-            role.rawValue.prefix(1).uppercased() + role.rawValue.dropFirst().split(separator: "_").joined(separator: " ")
+            role.rawValue.prefix(1).uppercased()
+                + role.rawValue.dropFirst().split(separator: "_").joined(separator: " ")
         case .custom(let role): role.name
         }
     }

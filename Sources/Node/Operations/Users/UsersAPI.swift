@@ -25,7 +25,8 @@ package struct UsersAPI: Sendable {
     private var reading: [RESTOperation] {
         [
             RESTOperation(
-                .get, "/v1/users", id: "listUsers", "Users in the order of their names, as far as the caller manages them.",
+                .get, "/v1/users", id: "listUsers",
+                "Users in the order of their names, as far as the caller manages them.",
                 tag: Self.tag.name, permission: Permission.userUpdate.rawValue, takes: UserInput.List.self,
                 answers: .page(of: UserShape.shape), refuses: [.notFound]
             ) { try await self.list($0) },
