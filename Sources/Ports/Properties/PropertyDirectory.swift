@@ -8,7 +8,7 @@ package protocol PropertyDirectory: Sendable {
 
     /// Properties in the order of their codes, with the position of the tenant's stream, which is read before them.
     func properties(
-        _ wanted: CodeSelection, status: PropertyStatus?, of tenant: TenantID
+        _ wanted: CodeSelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [PropertyRecord])
 
     /// A department of the tenant; `nil` if there is none, or none any more.
@@ -16,11 +16,14 @@ package protocol PropertyDirectory: Sendable {
 
     /// Departments by property and code, with the position of the tenant's stream, which is read before them.
     func departments(
-        _ wanted: CodeSelection, kind: DepartmentKind?, of tenant: TenantID
+        _ wanted: CodeSelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [DepartmentRecord])
 }
 
 /// Which of a tenant's properties, departments or room types a list shows.
+///
+/// All that is asked for is in here: given one optional more beside it, `async throws(StoreError)` functions of a port end in a
+/// jump to null in release builds of Swift 6.3.1.
 package struct CodeSelection: Sendable {
     /// Where the page before ended.
     package struct Position: Equatable, Sendable {
@@ -39,10 +42,19 @@ package struct CodeSelection: Sendable {
     package var properties: [PropertyID]
     package var after: Position?
     package var limit: Int
+    /// Of properties: only those in this state.
+    package var status: PropertyStatus?
+    /// Of departments: only those of this kind.
+    package var kind: DepartmentKind?
 
-    package init(properties: [PropertyID], after: Position? = nil, limit: Int) {
+    package init(
+        properties: [PropertyID], after: Position? = nil, limit: Int, status: PropertyStatus? = nil,
+        kind: DepartmentKind? = nil
+    ) {
         self.properties = properties
         self.after = after
         self.limit = limit
+        self.status = status
+        self.kind = kind
     }
 }

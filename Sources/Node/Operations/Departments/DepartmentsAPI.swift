@@ -82,8 +82,8 @@ package struct DepartmentsAPI: Sendable {
         }
         let (position, departments) = try await self.departments.departments(
             CodeSelection(
-                properties: input.property.map { [$0] } ?? seen, after: after, limit: input.page.rowsWanted),
-            kind: input.kind, of: tenant)
+                properties: input.property.map { [$0] } ?? seen, after: after, limit: input.page.rowsWanted,
+                kind: input.kind), of: tenant)
         return input.page.answer(departments, at: position) {
             RESTCursorPair($0.property, RESTCursorPair($0.sortKey, $0.id))
         }

@@ -81,8 +81,8 @@ package struct PropertiesAPI: Sendable {
             CodeSelection.Position(property: $0.second, sortKey: $0.first, id: $0.second.raw)
         }
         let (position, properties) = try await self.properties.properties(
-            CodeSelection(properties: seen, after: after, limit: input.page.rowsWanted), status: input.status,
-            of: tenant)
+            CodeSelection(
+                properties: seen, after: after, limit: input.page.rowsWanted, status: input.status), of: tenant)
         return input.page.answer(properties, at: position) { RESTCursorPair($0.sortKey, $0.id) }
     }
 
