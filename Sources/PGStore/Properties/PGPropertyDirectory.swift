@@ -58,8 +58,9 @@ package struct PGPropertyDirectory: PropertyDirectory {
         let rows = try await self.database.read([
             .tenant(tenant), .position(of: .tenant(tenant)),
             PGQuery(
-                Self.pageOfDepartments, .ids(wanted.properties), .text(wanted.kind?.rawValue), .id(wanted.after?.property),
-                .text(wanted.after?.sortKey), .uuid(wanted.after?.id), .int4(Int32(clamping: wanted.limit))),
+                Self.pageOfDepartments, .ids(wanted.properties), .text(wanted.kind?.rawValue),
+                .id(wanted.after?.property), .text(wanted.after?.sortKey), .uuid(wanted.after?.id),
+                .int4(Int32(clamping: wanted.limit))),
         ])
         var departments: [DepartmentRecord] = []
         for row in rows[2] { departments.append(try DepartmentRow.read(row)) }

@@ -177,7 +177,7 @@ package struct RoomsAPI: Sendable {
             RoomHistoryEntry.Position(recordedAt: $0.first, event: $0.second.first, axis: $0.second.second)
         }
         let (position, entries) = try await self.rooms.history(
-            of: shown.room.id, after: after, limit: page.rowsWanted, of: tenant)
+            RoomHistorySelection(of: shown.room.id, after: after, limit: page.rowsWanted), of: tenant)
         return page.answer(entries, at: position) {
             RESTCursorPair($0.position.recordedAt, RESTCursorPair($0.position.event, $0.position.axis))
         }
