@@ -22,6 +22,8 @@ CHECKS = (
 SETTINGS = """
 [phases.coverage]
 unexpected-methods = ["get", "put", "post", "delete", "patch", "options", "trace"]
+[checks.negative_data_rejection]
+expected-statuses = ["400", "401", "403", "404", "405", "409", "413", "414", "415", "422", "429", "431"]
 """
 
 

@@ -128,7 +128,18 @@ struct OpenAPIBuilder {
         for status in statuses {
             responses["\(status)"] = self.refusal(status, codes.filter { $0.status == status })
         }
+        for status in [HTTPStatus.uriTooLong, .fieldsTooLarge] { responses["\(status.rawValue)"] = self.early(status) }
         return responses
+    }
+
+    /// A reference to what HTTP refuses by itself, before there is a request that an operation could answer.
+    private mutating func early(_ status: HTTPStatus) -> JSONValue {
+        let name = "\(status.rawValue)"
+        self.refusals[name] = [
+            "description": .string("\(status.reason)"),
+            "content": ["application/json": ["schema": Refusal.schema.text(&self.names)]],
+        ]
+        return ["$ref": .string("#/components/responses/\(name)")]
     }
 
     /// A reference to the answer with this status and these codes.
