@@ -10,9 +10,9 @@ extension CommandService {
     package func answer<Input, Entity>(
         _ command: any HotelCommand, to request: RESTRequest<Input>, under key: OperationID, in tenant: TenantID? = nil
     ) async throws -> RESTOutcome<Entity> {
-        let outcome = try await self.perform(
+        let order = CommandOrder(
             command, from: request.origin(under: key, in: tenant), deadline: request.visit.deadline)
-        return try RESTOutcome(outcome)
+        return try RESTOutcome(await self.perform(order))
     }
 }
 
