@@ -23,7 +23,7 @@ extension HotelCommand {
 }
 
 /// What was decided about a command.
-package enum CommandVerdict: Sendable {
+package indirect enum CommandVerdict: Sendable {
     /// Nothing is changed; the attempt is audited.
     case refused(Refusal)
     case decided(CommandDecision)
@@ -91,7 +91,7 @@ package struct CommandAnswer: Equatable, Sendable {
 }
 
 /// What became of a command.
-package enum CommandOutcome: Sendable {
+package indirect enum CommandOutcome: Sendable {
     /// - Parameter seq: from which position of its tenant's stream on it is visible.
     case done(CommandAnswer, seq: Int64)
     /// It was done before under the same key: what it was answered then.

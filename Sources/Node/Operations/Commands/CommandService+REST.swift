@@ -10,9 +10,17 @@ extension CommandService {
     package func answer<Input, Entity>(
         _ command: any HotelCommand, to request: RESTRequest<Input>, under key: OperationID, in tenant: TenantID? = nil
     ) async throws -> RESTOutcome<Entity> {
-        let outcome = try await self.perform(
-            command, from: request.origin(under: key, in: tenant), deadline: request.visit.deadline)
+        let outcome = try await self.outcome(
+            of: command, from: request.origin(under: key, in: tenant), deadline: request.visit.deadline)
         return try RESTOutcome(outcome)
+    }
+
+    /// The same as `perform`, but that anything may be thrown: Swift 6.3.1 calls nothing, and crashes, where a generic async
+    /// function calls one with typed throws.
+    private func outcome(
+        of command: any HotelCommand, from origin: CommandOrigin, deadline: ContinuousClock.Instant
+    ) async throws -> CommandOutcome {
+        try await self.perform(command, from: origin, deadline: deadline)
     }
 }
 

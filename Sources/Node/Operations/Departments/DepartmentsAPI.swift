@@ -75,7 +75,7 @@ package struct DepartmentsAPI: Sendable {
 
     private func list(_ request: RESTRequest<DepartmentInput.List>) async throws -> RESTPage<DepartmentRecord> {
         let input = request.input
-        let (tenant, seen) = try await self.tenants.seen(by: request.caller, asked: input.tenant)
+        let (tenant, seen) = try await request.caller.seenProperties(of: input.tenant, in: self.tenants)
         if let asked = input.property, !seen.contains(asked) { throw Refusal(.notFound) }
         let after = input.page.after.map {
             CodeSelection.Position(property: $0.first, sortKey: $0.second.first, id: $0.second.second.raw)

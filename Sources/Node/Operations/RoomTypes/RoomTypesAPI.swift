@@ -76,7 +76,7 @@ package struct RoomTypesAPI: Sendable {
 
     private func list(_ request: RESTRequest<RoomTypeInput.List>) async throws -> RESTPage<RoomTypeRecord> {
         let input = request.input
-        let (tenant, readable) = try await self.tenants.readableRooms(of: request.caller, at: input.property)
+        let (tenant, readable) = try await request.caller.readableProperties(asked: input.property, in: self.tenants)
         let after = input.page.after.map {
             CodeSelection.Position(property: $0.first, sortKey: $0.second.first, id: $0.second.second.raw)
         }
@@ -93,17 +93,5 @@ package struct RoomTypesAPI: Sendable {
             !request.caller.actor.may(.roomRead, at: .property(found.record.property, of: tenant)).isRefused
         else { throw Refusal(.notFound) }
         return found.record
-    }
-}
-
-extension ActorDirectory {
-    /// The caller's tenant, and the properties whose rooms a list may show: the one that was asked for, or all that the caller
-    /// may look into.
-    func readableRooms(of caller: RESTCaller, at asked: PropertyID?) async throws -> (TenantID, [PropertyID]) {
-        guard let tenant = caller.tenant else { throw Refusal(.forbidden) }
-        let readable = try await self.directory(of: tenant)?.properties(where: caller.actor, may: .roomRead) ?? []
-        guard let asked else { return (tenant, readable) }
-        guard readable.contains(asked) else { throw Refusal(.notFound) }
-        return (tenant, [asked])
     }
 }

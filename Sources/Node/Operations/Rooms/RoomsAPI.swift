@@ -148,7 +148,7 @@ package struct RoomsAPI: Sendable {
 
     private func list(_ request: RESTRequest<RoomInput.List>) async throws -> RESTPage<ShownRoom> {
         let input = request.input
-        let (tenant, readable) = try await self.tenants.readableRooms(of: request.caller, at: input.property)
+        let (tenant, readable) = try await request.caller.readableProperties(asked: input.property, in: self.tenants)
         var wanted = RoomSelection(properties: readable, limit: input.page.rowsWanted)
         wanted.floor = input.floor
         wanted.hkStatus = input.hkStatus
