@@ -44,7 +44,8 @@ import Testing
             #expect(try await actions("accountant") == ["invoice:issue", "invoice:issue"])
             #expect(try await house.get("/v1/audit", as: "desk").code == "forbidden")
             #expect(try await actions("northern") == [])
-            #expect(try await house.get("/v1/audit?tenant_id=\(house.hotel.tenant)", as: "northern").code == "not_found")
+            #expect(
+                try await house.get("/v1/audit?tenant_id=\(house.hotel.tenant)", as: "northern").code == "not_found")
             #expect(try await actions("admin") == [])
             #expect(try await actions("admin", "?tenant_id=\(house.hotel.tenant)").count == 5)
             #expect(try await house.get("/v1/audit", as: "support").code == "forbidden")
@@ -70,7 +71,8 @@ import Testing
             #expect(try await house.get("/v1/audit?from=\(late)&to=\(early)").fieldErrors == ["to date_order"])
             let first = try await house.get("/v1/audit?limit=2")
             let actor = try #require(
-                try await house.get("/v1/audit?action=property:update").json?["items"]?.elements?.first?["actor"]?["id"]?.text)
+                try await house.get("/v1/audit?action=property:update").json?["items"]?.elements?.first?["actor"]?[
+                    "id"]?.text)
             #expect(try await count("actor_id=\(actor)") == 1)
             var seqs = (first.json?["items"]?.elements ?? []).compactMap { $0["seq"]?.integer }
             var next = first.json?["next"]?.text

@@ -91,7 +91,6 @@ final class House: Sendable {
     func send(
         _ method: String, _ target: String, as token: String = "owner", _ fields: [String] = [], body: String? = nil
     ) async throws -> Answer {
-        print("send", method, target)
         let bytes = Laundry.text(method, target, fields, body: body, token: token)
         let request = try #require(HTTPRequestParser.whole(bytes))
         let response: HTTPResponse
@@ -103,7 +102,6 @@ final class House: Sendable {
         var answer: [UInt8] = []
         HTTPResponseWriter(date: nil).append(response, to: &answer, isHead: false, keepAlive: true)
         let read = try Answer(answer)
-        print("got", read.status, String(decoding: read.body.prefix(200), as: UTF8.self))
         let operation = try #require(self.check.operation(method, request.path))
         let violations = self.check.violations(
             operation, status: read.status, fields: Array(read.fields.keys), body: response.body)
@@ -159,9 +157,7 @@ extension House {
         let hotel = TestHotel(rooms: rooms)
         let northern = TestHotel(rooms: 1, slug: "northern")
         let annex = PropertyID.new()
-        print("made")
         try await database.migrate()
-        print("migrated")
         try await hotel.open(in: database)
         try await northern.open(in: database)
         try await database.run(
@@ -175,7 +171,6 @@ extension House {
         var options = PGOptions()
         options.connections = 6
         let pool = PGDatabase(try await database.nodeAddress(), options: options, loop: loop)
-        print("opened")
         opened(pool)
         return try House(hotel, northern, annex, database, pool)
     }

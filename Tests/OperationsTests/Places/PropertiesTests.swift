@@ -38,7 +38,8 @@ import Testing
             #expect(back.code == "transition_not_allowed" && back.current?["allowed"] == ["archived"])
             let gone = try await house.write("DELETE", path, version: 2)
             #expect(gone.status == 200 && gone.json?["property"]?["status"] == "archived")
-            #expect(try await house.write("PATCH", path, version: 3, #"{"name":"Again"}"#).code == "transition_not_allowed")
+            #expect(
+                try await house.write("PATCH", path, version: 3, #"{"name":"Again"}"#).code == "transition_not_allowed")
             #expect(try await house.write("DELETE", path).code == "transition_not_allowed")
             #expect(try await house.get(path).json?["status"] == "archived")
 
@@ -70,7 +71,8 @@ import Testing
         try await withHouse { house async throws in
             let wrong = try await house.write(
                 "POST", "/v1/properties",
-                #"{"code":"","name":"x","timezone":"Nowhere","currency":"EURO","check_in_time":"25:00","settings":[],"colour":1}"#)
+                #"{"code":"","name":"x","timezone":"Nowhere","currency":"EURO","check_in_time":"25:00","settings":[],"colour":1}"#
+            )
             #expect(
                 wrong.fieldErrors == [
                     "code length", "name length", "timezone format", "currency length", "check_in_time range",
@@ -128,7 +130,8 @@ import Testing
             }
             #expect(try await house.get("/v1/properties", as: "northern").json?["items"]?.elements?.count == 1)
             #expect(
-                try await house.get("/v1/properties?tenant_id=\(house.hotel.tenant)", as: "northern").code == "not_found")
+                try await house.get("/v1/properties?tenant_id=\(house.hotel.tenant)", as: "northern").code
+                    == "not_found")
         }
     }
 
@@ -183,7 +186,9 @@ import Testing
             // Then nothing is configured there any more.
             let body = #"{"property_id":"\#(house.hotel.property)","code":"X","name":"Xx","kind":"spa"}"#
             let late = try await house.write("POST", "/v1/departments", body)
-            #expect(late.code == "transition_not_allowed" && late.json?["error"]?["params"]?["reason"] == "property_archived")
+            #expect(
+                late.code == "transition_not_allowed"
+                    && late.json?["error"]?["params"]?["reason"] == "property_archived")
         }
     }
 

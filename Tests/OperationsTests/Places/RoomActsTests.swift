@@ -36,7 +36,8 @@ import Testing
                 try await house.write("POST", path + "/hold", as: "northern", #"{"until":"\#(until)"}"#).code
                     == "not_found")
             let audit = try await house.column(
-                "SELECT action FROM bellhop.audit_log WHERE outcome = 'applied' AND action <> 'room:update' ORDER BY seq")
+                "SELECT action FROM bellhop.audit_log WHERE outcome = 'applied' AND action <> 'room:update' ORDER BY seq"
+            )
             #expect(audit == ["room:hold", "room:hold", "room:release", "room:release"])
         }
     }
@@ -100,7 +101,8 @@ import Testing
                 for try await status in group { #expect(status == 200) }
             }
             let broken = try await house.column(
-                "SET bellhop.tenant = '\(house.hotel.tenant)'; SELECT bellhop.verify_audit('\(house.hotel.tenant)')::text")
+                "SET bellhop.tenant = '\(house.hotel.tenant)'; SELECT bellhop.verify_audit('\(house.hotel.tenant)')::text"
+            )
             #expect(broken == ["null"])
         }
     }

@@ -22,7 +22,9 @@ import Testing
             let made = try await house.write("POST", "/v1/rooms", as: "manager", self.body(house, "501", more))
             let room = try #require(made.json?["room"])
             #expect(made.status == 201 && room["hk_status"] == "dirty" && room["display_status"] == "dirty")
-            #expect(room["active_from"] == "2026-03-08" && room["room_type"] == "DBL" && room["counts_in_inventory"] == true)
+            #expect(
+                room["active_from"] == "2026-03-08" && room["room_type"] == "DBL" && room["counts_in_inventory"] == true
+            )
             let path = "/v1/rooms/\(try #require(room["id"]?.text))"
             #expect(try await house.get(path).json == room)
             _ = try await house.write("PATCH", path, as: "housekeeper", #"{"hk_status":"clean"}"#)
@@ -62,11 +64,14 @@ import Testing
                 (#","floor":"123456789012345678901""#, "floor length"),
                 (#","hk_status":"clean""#, "hk_status unknown_field"),
             ] {
-                #expect(try await house.write("POST", "/v1/rooms", self.body(house, "501", more)).fieldErrors == [error])
+                #expect(
+                    try await house.write("POST", "/v1/rooms", self.body(house, "501", more)).fieldErrors == [error])
             }
-            let foreign = self.body(house).replacing(house.hotel.roomType.description, with: house.northern.roomType.description)
+            let foreign = self.body(house).replacing(
+                house.hotel.roomType.description, with: house.northern.roomType.description)
             #expect(try await house.write("POST", "/v1/rooms", foreign).fieldErrors == ["room_type_id enum"])
-            #expect(try await house.write("POST", "/v1/rooms", self.body(house, "5 1")).fieldErrors == ["number format"])
+            #expect(
+                try await house.write("POST", "/v1/rooms", self.body(house, "5 1")).fieldErrors == ["number format"])
             #expect(try await house.write("POST", "/v1/rooms", self.body(house, "102")).fieldErrors == ["number taken"])
             let path = "/v1/rooms/\(rooms[0])/configuration"
             #expect(
@@ -139,7 +144,8 @@ import Testing
         try await withHouse { house async throws in
             let type = try await house.write(
                 "POST", "/v1/room-types",
-                #"{"property_id":"\#(house.hotel.property)","code":"TWN","name":"Twin","base_occupancy":2,"max_occupancy":2}"#)
+                #"{"property_id":"\#(house.hotel.property)","code":"TWN","name":"Twin","base_occupancy":2,"max_occupancy":2}"#
+            )
             let other = try #require(type.json?["room_type"]?["id"]?.text)
             let path = "/v1/rooms/\(house.hotel.rooms[0])"
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in

@@ -14,7 +14,8 @@ import Testing
 
     @Test func `a type is set up, changed and given up`() async throws {
         try await withHouse { house async throws in
-            let more = #","class":"lux","features":["sea_view"],"default_clean_minutes":{"departure":45},"credits":{"departure":2}"#
+            let more =
+                #","class":"lux","features":["sea_view"],"default_clean_minutes":{"departure":45},"credits":{"departure":2}"#
             let made = try await house.write(
                 "POST", "/v1/room-types", as: "manager", self.body(house.hotel.property, "STE", more))
             let type = try #require(made.json?["room_type"])
@@ -49,7 +50,8 @@ import Testing
             for round in 0..<8 {
                 let made = try await house.write("POST", "/v1/room-types", self.body(house.hotel.property, "T\(round)"))
                 let type = try #require(made.json?["room_type"]?["id"]?.text)
-                let body = #"{"property_id":"\#(house.hotel.property)","number":"9\#(round)","room_type_id":"\#(type)"}"#
+                let body =
+                    #"{"property_id":"\#(house.hotel.property)","number":"9\#(round)","room_type_id":"\#(type)"}"#
                 async let room = house.write("POST", "/v1/rooms", body)
                 async let end = house.write("DELETE", "/v1/room-types/\(type)")
                 let (roomStatus, endStatus) = (try await room.status, try await end.status)
@@ -61,7 +63,8 @@ import Testing
     @Test func `what is taken, wrong or another's is refused`() async throws {
         try await withHouse { house async throws in
             let own = house.hotel.property
-            #expect(try await house.write("POST", "/v1/room-types", self.body(own, "dbl")).fieldErrors == ["code taken"])
+            #expect(
+                try await house.write("POST", "/v1/room-types", self.body(own, "dbl")).fieldErrors == ["code taken"])
             let wrong = #","features":["a","a"],"credits":{"dancing":1},"default_clean_minutes":{"linen":0}"#
             #expect(
                 try await house.write("POST", "/v1/room-types", self.body(own, "X", wrong)).fieldErrors

@@ -45,8 +45,8 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateDepartment(.new(), at: input.body.property, input.body.fields), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    CreateDepartment(.new(), at: input.body.property, input.body.fields),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .patch, "/v1/departments/{id:uuid}", id: "changeDepartment", "Changes what a department is like.",
@@ -56,8 +56,8 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeDepartment(input.id, input.body.fields, expected: input.version), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    ChangeDepartment(input.id, input.body.fields, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/departments/{id:uuid}", id: "deleteDepartment", "Closes a department.",
@@ -67,8 +67,8 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireDepartment(input.id, expected: input.version), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    RetireDepartment(input.id, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
         ]
     }
@@ -82,8 +82,8 @@ package struct DepartmentsAPI: Sendable {
         }
         let (position, departments) = try await self.departments.departments(
             CodeSelection(
-                properties: input.property.map { [$0] } ?? seen, after: after, limit: input.page.rowsWanted),
-            kind: input.kind, of: tenant)
+                properties: input.property.map { [$0] } ?? seen, after: after, limit: input.page.rowsWanted,
+                kind: input.kind), of: tenant)
         return input.page.answer(departments, at: position) {
             RESTCursorPair($0.property, RESTCursorPair($0.sortKey, $0.id))
         }

@@ -46,8 +46,8 @@ package struct PropertiesAPI: Sendable {
                 let input = request.input
                 let tenant = try await request.caller.tenant(asked: input.tenant, in: self.tenants)
                 return try await self.commands.answer(
-                    CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate), to: request,
-                    under: input.key, in: tenant)
+                    CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate),
+                    to: request.about(tenant), under: input.key)
             },
             RESTOperation(
                 .patch, "/v1/properties/{id:uuid}", id: "changeProperty", "Changes what a property is like.",
@@ -57,8 +57,8 @@ package struct PropertiesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeProperty(input.id, input.body.fields, expected: input.version), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    ChangeProperty(input.id, input.body.fields, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/properties/{id:uuid}", id: "archiveProperty", "Closes a property for good.",
@@ -68,8 +68,8 @@ package struct PropertiesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ArchiveProperty(input.id, expected: input.version), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    ArchiveProperty(input.id, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
         ]
     }
@@ -81,7 +81,7 @@ package struct PropertiesAPI: Sendable {
             CodeSelection.Position(property: $0.second, sortKey: $0.first, id: $0.second.raw)
         }
         let (position, properties) = try await self.properties.properties(
-            CodeSelection(properties: seen, after: after, limit: input.page.rowsWanted), status: input.status,
+            CodeSelection(properties: seen, after: after, limit: input.page.rowsWanted, status: input.status),
             of: tenant)
         return input.page.answer(properties, at: position) { RESTCursorPair($0.sortKey, $0.id) }
     }
