@@ -66,7 +66,7 @@ let package = Package(
             name: "Migrations", path: "Sources/PGStore",
             exclude: [
                 "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool",
-                "Properties", "Rooms", "Timers", "Values",
+                "Properties", "Roles", "Rooms", "Tenants", "Timers", "Users", "Values",
             ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 

@@ -74,7 +74,7 @@ start_stores() {
     choose_database_folder
     free_port database_port
     # As in production the disk is waited for.
-    start_postgres postgres "$database_folder" "port=$database_port" "max_connections=$((nodes * 8 + 40))"
+    start_postgres postgres "$database_folder" "port=$database_port" "max_connections=$((nodes * 8 + ${spare_connections:-40}))"
     BELLHOP_POSTGRES_PID=${SERVER_PID[postgres]}
     say "$GREEN✓$PLAIN PostgreSQL is ready"
     prepare_database postgres

@@ -41,6 +41,11 @@ GOALS = [
     Goal("handshakes", "per_cpu_s", "bellhop", "floor", 0.95),
     Goal("latency", "p99_ms", "bellhop", "floor", 1.10, at_most=True),
     Goal("http", "per_cpu_s", "node", "nginx", 1.0),
+    Goal("commands", "per_s", "cluster", "floor", 0.6),
+    Goal("cluster-latency-100", "last_p50_ms", "cluster", "", 3.0, at_most=True),
+    Goal("cluster-latency-100", "last_p99_ms", "cluster", "", 20.0, at_most=True),
+    Goal("cluster-latency-3000", "last_p50_ms", "cluster", "floor", 1.3, at_most=True),
+    Goal("fanout-cluster", "per_cpu_s", "cluster", "peer", 0.9),
 ]
 # What each section is about, the figure that its table shows, and against whom.
 SECTIONS = {
@@ -51,6 +56,11 @@ SECTIONS = {
     "handshakes": ("handshakes per CPU-second", "per_cpu_s", "floor"),
     "latency": ("p99 in ms, 20 events per second, 1,000 sockets", "p99_ms", "floor"),
     "http": ("requests per CPU-second, keep-alive", "per_cpu_s", "nginx"),
+    "commands": ("commands per second, 24 in flight, 3 nodes", "per_s", "floor"),
+    "store-loop": ("commands per second with the stores on the first loop or on their own", "per_s", "first-loop"),
+    "cluster-latency-100": ("p50 in ms from the answer to the last of 100 sockets", "last_p50_ms", ""),
+    "cluster-latency-3000": ("p50 in ms to the last of 3,000 sockets", "last_p50_ms", "floor"),
+    "fanout-cluster": ("deliveries per CPU-second of a node that hears of commands, 1,000 sockets", "per_cpu_s", "peer"),
 }
 
 
@@ -101,12 +111,24 @@ def print_tables(results):
         servers = results.servers(section)
         if not servers:
             continue
-        print(f"\n{section}: {title}, and × {base} (median and range of the rounds)")
+        print(f"\n{section}: {title}" + (f", and × {base} (median and range of the rounds)" if base else ""))
         for server in sorted(servers, key=lambda server: server != base):
             value = number(results.value(section, server, metric))
             ratio = results.figure(section, metric, server, base)
             shown = f"{ratio.value:7.2f}  [{ratio.low:.2f} – {ratio.high:.2f}]" if ratio and server != base else ""
             print(f"  {server:<12} {value:>12}  {shown}")
+
+
+def print_costs(results):
+    """Where the time of a command goes: CPU of each kind of process, in ms per command (medians)."""
+    kinds = ("nodes_cpu_s", "postgres_cpu_s", "redis_cpu_s", "own_cpu_s")
+    for section, server in list(results.rounds):
+        rows = [row for row in results.rounds[section, server].values() if kinds[1] in row and row.get("commands")]
+        if not rows:
+            continue
+        costs = [median(1000 * row.get(kind, 0) / row["commands"] for row in rows) for kind in kinds]
+        named = ", ".join(f"{kind.split('_')[0]} {cost:.2f}" for kind, cost in zip(kinds, costs))
+        print(f"  {section} {server}: CPU ms per command: {named} (own: the program that sends); all {sum(costs):.2f}")
 
 
 def judged(results):
@@ -139,6 +161,7 @@ def main():
     with open(options.results, encoding="utf-8") as lines:
         results = Results(lines)
     print_tables(results)
+    print_costs(results)
     rows = list(judged(results))
     if rows:
         print_goals(rows)

@@ -31,26 +31,19 @@ final class ScriptedHotel: Sendable {
     }
 
     static let tenants = ["private-tenant.a", "private-tenant.b"]
-    private let group: LoopGroup
-    private let listener: Locked<ListenerID?>
+    private let loop: ListeningLoop
     /// How often each key was tried.
     let attempts: Locked<[String: Int]>
 
     init(_ fault: Fault? = nil) throws {
-        let listener = Locked<ListenerID?>(nil)
         let attempts = Locked<[String: Int]>([:])
-        (self.listener, self.attempts) = (listener, attempts)
-        self.group = try LoopGroup(count: 1, options: LoopOptions(), places: 200) { loop throws(SystemError) in
-            let handler = loop.register(Handler(fault, loop: loop, attempts: attempts))
-            guard let address = SocketAddress("127.0.0.1", port: 0) else { throw SystemError("inet_pton", errno: 22) }
-            let id = try loop.listen(at: address, handler: handler)
-            listener.withLock { $0 = id }
-        }
+        self.attempts = attempts
+        self.loop = try ListeningLoop { Handler(fault, loop: $0, attempts: attempts) }
     }
 
-    var port: UInt16 { self.listener.withLock { $0?.address.port ?? 0 } }
+    var port: UInt16 { self.loop.port }
 
-    func stop() { self.group.stop() }
+    func stop() { self.loop.stop() }
 
     private final class Handler: ConnectionHandler {
         private let fault: Fault?

@@ -40,6 +40,42 @@ import Testing
         #expect(heard.isIdle)
     }
 
+    /// Its time is counted from its first byte to its last: one that counts on would end a socket that did nothing wrong.
+    @Test func `a message that came in two reads is complete when it is given out`() throws {
+        let limits = WebSocketLimits()
+        let bytes = text("Zimmer 7")
+        for cut in 1..<bytes.count {
+            var reader = WebSocketReader(role: .server)
+            var (first, second) = (Array(bytes[..<cut]), Array(bytes[cut...]))
+            try first.withUnsafeMutableBytes { buffer in
+                var input = buffer
+                let event = try reader.next(&input, limits: limits)
+                #expect(event == nil)
+                #expect(!reader.isBetweenMessages, "cut at \(cut)")
+            }
+            try second.withUnsafeMutableBytes { buffer in
+                var input = buffer
+                let event = try reader.next(&input, limits: limits)
+                #expect(event != nil)
+                #expect(reader.isBetweenMessages, "cut at \(cut)")
+            }
+        }
+    }
+
+    @Test func `a ping that came in two reads does not complete the message around it`() throws {
+        let limits = WebSocketLimits()
+        var reader = WebSocketReader(role: .server)
+        let ping = frame(0x9, [1, 2])
+        var pieces = [text("Zim", isFinal: false) + ping.prefix(3), Array(ping.dropFirst(3))]
+        for index in pieces.indices {
+            try pieces[index].withUnsafeMutableBytes { buffer in
+                var input = buffer
+                _ = try reader.next(&input, limits: limits)
+            }
+            #expect(!reader.isBetweenMessages)
+        }
+    }
+
     @Test func `a character may be cut by a fragment`() {
         let euro = Array("€".utf8)
         for cut in 0...euro.count {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # in: gate
-# proves: the bench's driver sees every fault that it looks for, and node and floor deliver every event once, whole, in order
+# proves: the bench's driver sees every fault that it looks for, and node and floor deliver every event once, whole, in order; floor and cluster write the same rows for a command
 
 . "$(dirname "$0")/checks.sh"
 . "$TOP/Tests/Bench/servers.sh"
@@ -52,4 +52,65 @@ for bytes in 64 125 126 300 4000; do
     check "the floor delivers $bytes bytes to each, once and in order" delivers floor "$bytes"
     check "bellhop-peer delivers $bytes bytes to each, once and in order" delivers bellhop "$bytes"
 done
+
+# ------------------------------------------------------------------------------------------------- commands
+. "$TOP/Tests/Bench/cluster.sh"
+TENANTS=3
+need_cluster
+serve_command_cluster
+
+rows_of() { # DATABASE: what commands have written there
+    psql_in "$1" -F ' ' -c "select (select count(*) from bellhop.operation), (select count(*) from bellhop.event),
+        (select count(*) from bellhop.room_status_history), (select count(*) from bellhop.audit_log)"
+}
+
+field() { sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p" <<<"$2"; }
+
+# Every command of the floor leaves what one of the cluster leaves: an operation, an event, two axes of history, an audit row.
+floor_writes_all() {
+    local before after answer count i
+    read -ra before < <(rows_of floor)
+    answer=$(run_commands_floor 6 1)
+    read -ra after < <(rows_of floor)
+    count=$(field commands "$answer")
+    say "$answer" "rows: ${before[*]} -> ${after[*]}"
+    ((count > 0))
+    for i in 0 1 3; do ((after[i] - before[i] == count)); done
+    ((after[2] - before[2] == 2 * count))
+}
+
+cluster_writes_as_much() {
+    local before after answer i added
+    read -ra before < <(rows_of bellhop)
+    answer=$(run_commands_driver "$CLUSTER_PORTS" "open 12" "load 6 1")
+    read -ra after < <(rows_of bellhop)
+    added=$((after[0] - before[0]))
+    say "$answer" "rows: ${before[*]} -> ${after[*]}"
+    (($(field commands "$answer") > 0 && $(field deliveries "$answer") > 0 && added >= $(field commands "$answer")))
+    # What prepares the rooms may find some as it wants them: no event then, and nothing more may be missing.
+    ((after[1] - before[1] >= $(field commands "$answer") && after[2] - before[2] == 2 * (after[1] - before[1])))
+    for i in 1 2 3; do ((after[i] > before[i])); done
+}
+
+notices_no_change() { # a measured command that changes nothing must end the driver
+    local output status=0
+    LC_ALL=C sed 's/"hk_status":"clean"/"hk_status":"dirty"/g' "$RECORDING" >"$RECORDING.same"
+    output=$(RECORDING=$RECORDING.same run_commands_driver "$CLUSTER_PORTS" "load 3 1" 2>&1) || status=$?
+    say "exit $status: $output"
+    ((status == 2)) && grep -q 'a command changed nothing' <<<"$output"
+}
+
+single_hears_all() {
+    local answer
+    answer=$(run_commands_driver "$CLUSTER_PORTS" "open-one 30" "single 1")
+    say "$answer"
+    (($(field commands "$answer") > 0))
+    (($(field deliveries "$answer") == 30 * $(field commands "$answer")))
+}
+
+check "the floor of a command writes all its rows" floor_writes_all
+check "the cluster's commands write the same rows" cluster_writes_as_much
+check "a command that changes nothing is noticed" notices_no_change
+check "after each command all sockets hear of it" single_hears_all
+stop_command_cluster
 score

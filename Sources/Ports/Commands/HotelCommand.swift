@@ -23,6 +23,8 @@ extension HotelCommand {
 }
 
 /// What was decided about a command.
+///
+/// Indirect, and so one word: Swift 6.3.1 crashes where an async function with typed throws returns more than a few.
 package indirect enum CommandVerdict: Sendable {
     /// Nothing is changed; the attempt is audited.
     case refused(Refusal)
@@ -90,7 +92,7 @@ package struct CommandAnswer: Equatable, Sendable {
     }
 }
 
-/// What became of a command.
+/// What became of a command. Indirect for the reason that ``CommandVerdict`` is.
 package indirect enum CommandOutcome: Sendable {
     /// - Parameter seq: from which position of its tenant's stream on it is visible.
     case done(CommandAnswer, seq: Int64)

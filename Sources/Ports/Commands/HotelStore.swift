@@ -18,7 +18,9 @@ package protocol HotelStore: Sendable {
 }
 
 /// A command that was carried out, and what there is to tell of it.
-package struct Execution: Sendable {
+///
+/// A class for the reason that ``CommandVerdict`` is indirect.
+package final class Execution: Sendable {
     package let outcome: CommandOutcome
     /// Empty if nothing was appended, or if that happened earlier.
     package let news: [StreamNews]

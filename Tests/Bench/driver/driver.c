@@ -128,24 +128,30 @@ static void command_open(uint32_t total) {
     line_end(true);
 }
 
+static int by_value(const void *a, const void *b) {
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
 static void command_fanout(uint32_t inflight, uint32_t rounds) {
+    uint32_t *lasted = calloc(rounds, sizeof *lasted), done = 0;
+    if (!lasted) fail("memory for rounds");
     struct run run = run_begin(NULL, 0);
     for (uint32_t round = 0; round < rounds; round++) {
-        uint64_t answers = publisher_answered() + inflight;
-        publisher_post(next_sequence, inflight, nanoseconds());
+        uint64_t answers = publisher_answered() + inflight, posted = nanoseconds();
+        publisher_post(next_sequence, inflight, posted);
         next_sequence += inflight;
         run_settle(&run, answers);
+        lasted[done++] = (uint32_t)((nanoseconds() - posted) / 1000);
         if (clients_delivery().frames < (next_sequence - run.sequence) * clients_count()) break;
     }
     double seconds = (double)(nanoseconds() - run.started) / 1e9, cpu = usage_cpu_seconds() - run.cpu;
     bool is_good = run_print(&run, "fanout", seconds, cpu);
-    printf(",\"inflight\":%u,\"rounds\":%u", inflight, rounds);
+    // Until the last socket had the last event.
+    qsort(lasted, done, sizeof *lasted, by_value);
+    printf(",\"inflight\":%u,\"rounds\":%u,\"last_p50_ms\":%.3f", inflight, rounds, lasted[(done - 1) / 2] / 1000.0);
+    free(lasted);
     line_end(is_good);
-}
-
-static int by_value(const void *a, const void *b) {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
 }
 
 static void command_paced(uint32_t rate, uint32_t duration) {

@@ -91,7 +91,8 @@ class Cluster:
 
     def __init__(
         self, program: pathlib.Path, template: pathlib.Path, folder: pathlib.Path, *, nodes: int = 3,
-        has_redis: bool = True, is_durable: bool = False, wired: int | None = None, settings: dict[str, str] | None = None,
+        has_redis: bool = True, is_durable: bool = False, wired: int | None = None,
+        settings: dict[str, str] | None = None,
     ) -> None:
         """`wired` is the index of the node that reaches its stores over wires that can be cut."""
         self.program = program
@@ -216,4 +217,3 @@ async def make_template(program: pathlib.Path, folder: pathlib.Path) -> None:
         await run_program(program, "migrate", BELLHOP_MIGRATE_URL=postgres.owner_url())
     finally:
         await postgres.stop()
-

@@ -98,10 +98,10 @@ class Postgres:
         return f"postgresql://bellhop:{NODE_PASSWORD}@{HOST}:{port or self.port}/bellhop"
 
     async def run(self, script: str, database: str = "bellhop", user: str = "postgres") -> str:
-        """Runs a script as the superuser, whom row-level security does not bind, or as another one; what it prints."""
+        """Runs a script as the superuser, whom row-level security does not bind, or as another; what it prints."""
         process = await asyncio.create_subprocess_exec(
-            "psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-p", str(self.port), "-U", user,
-            "-d", database, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            "psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-h", str(self.folder), "-p", str(self.port),
+            "-U", user, "-d", database, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             output, errors = await asyncio.wait_for(process.communicate(script.encode()), 60)
         finally:

@@ -58,7 +58,6 @@ class Subscriber:
         self.base = ""
         self.faults: list[str] = []
         self.refusals: list[str] = []
-        self.errors: list[int | None] = []
         # When the connection was lost and with which code, and when all channels were joined.
         self.losses: list[tuple[float, int | None]] = []
         self.joins: list[float] = []
@@ -113,11 +112,9 @@ class Subscriber:
                 await self._connect()
                 pause = 0.02
                 await self._lost.wait()
-            except (OSError, TimeoutError, HTTPFailure) as error:
+            except (OSError, TimeoutError, HTTPFailure):
                 self.failed_attempts += 1
                 pause = min(1.0, max(0.05, pause * 2))
-                if not isinstance(error, (OSError, TimeoutError, HTTPFailure)):
-                    self.faults.append(repr(error))
             finally:
                 self._forget()
 
@@ -163,8 +160,7 @@ class Subscriber:
 
     def _ended(self, code: int | None) -> None:
         self.losses.append((time.monotonic(), code))
-        self.errors.append(code)
-        # RFC of the protocol: 40xx never come back.
+        # What the protocol's clients do: after 40xx they never come back.
         if code is not None and 4000 <= code < 4100:
             self.has_given_up = True
         if self._established is not None and not self._established.done():
@@ -234,10 +230,11 @@ async def join_all(subscribers: list[Subscriber], seconds: float) -> None:
     while not all(one.is_joined for one in subscribers):
         lost = [one for one in subscribers if one.has_given_up]
         if lost:
-            raise RuntimeError(f"a subscriber was refused: {lost[0].refusals[:3]} {lost[0].errors[:3]}")
+            raise RuntimeError(f"a subscriber was refused: {lost[0].refusals[:3]} {lost[0].losses[:3]}")
         if time.monotonic() > deadline:
             outside = [one for one in subscribers if not one.is_joined]
             raise TimeoutError(
-                f"{len(outside)} of {len(subscribers)} have not joined within {seconds:g} s; the first: at {outside[0].base}, "
+                f"{len(outside)} of {len(subscribers)} have not joined within {seconds:g} s; the first: at "
+                f"{outside[0].base}, "
                 f"{outside[0].failed_attempts} failed attempts, {outside[0].refusals[:2]}, {outside[0].losses[-3:]}")
         await asyncio.sleep(0.02)

@@ -44,8 +44,8 @@ async def fuzz(stage: Stage, what: str, url: str, token: str, least: int, *optio
     settings.write_text(SETTINGS)
     # A secret on a command line is for this machine alone, and dies with the test.
     process = await asyncio.create_subprocess_exec(
-        str(program), "--config-file", str(settings), "run", f"{url}/openapi.json", "--header", f"Authorization: Bearer {token}", "--checks", ",".join(CHECKS),
-        "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--workers", "1",
+        str(program), "--config-file", str(settings), "run", f"{url}/openapi.json",
+        "--header", f"Authorization: Bearer {token}", "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing", "--max-examples", str(EXAMPLES), "--workers", "1",
         "--seed", str(random.randrange(1 << 31)), "--no-color", "--continue-on-failure", "--warnings", "off", *options,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=folder)
     try:

@@ -8,7 +8,7 @@ import Wire
 
 /// A node's REST side with towels behind it: requests go in as bytes and answers come out as bytes, each of them held against
 /// the document.
-final class Laundry: Sendable {
+final class Laundry: RESTBench {
     static let token = "good-token"
     static let caller = Laundry.caller(of: TenantID(raw: 1))
     static let key = "018f3f54-1f2e-7c3a-9d4b-5a6b7c8d9e0f"
@@ -215,6 +215,12 @@ extension StringProtocol {
     }
 }
 
+/// A REST side to which requests go as bytes, and from which answers come as bytes, each of them held against the document.
+protocol RESTBench: Sendable {
+    var service: RESTService { get }
+    var check: DocumentCheck { get }
+}
+
 extension Laundry {
     /// A request as it stands on the wire.
     static func text(
@@ -232,7 +238,9 @@ extension Laundry {
         }
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
     }
+}
 
+extension RESTBench {
     /// Parses the bytes as a connection would, welcomes the head, dispatches, runs, and serializes the answer.
     ///
     /// - Returns: the call that is still to be run, or the answer.
@@ -279,7 +287,9 @@ extension Laundry {
         }
         return answer
     }
+}
 
+extension Laundry {
     func get(_ target: String, _ fields: [String] = [], token: String? = Laundry.token) async throws -> Answer {
         try await self.answer(Self.text("GET", target, fields, token: token))
     }

@@ -21,7 +21,7 @@ struct RoomChange {
         // Who may not see the room learns nothing of it, not even that it is there.
         guard !origin.actor.may(.roomRead, at: place).isRefused else { throw Refusal(.notFound) }
         if let expected = command.expected, expected != file.room.version {
-            throw Refusal(.versionConflict, current: ["version": .number(JSONNumber(file.room.version))])
+            throw .stale(file.room.version)
         }
         self.effective = try EffectiveTime.resolve(
             command.claim, receivedAt: now, limits: file.property.effectiveTime)

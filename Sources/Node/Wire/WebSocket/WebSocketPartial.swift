@@ -50,9 +50,12 @@ final class WebSocketPartial {
     }
 
     /// Whether nothing would be lost without this object.
-    var isIdle: Bool { self.inflater == nil && self.isBetweenMessages }
+    var isIdle: Bool { self.inflater == nil && self.isBetweenMessages && self.lent == .nothing }
 
-    var isBetweenMessages: Bool { self.headerBytes == 0 && self.frame == nil && self.message == nil }
+    /// A message that is lent is complete: its bytes only wait to be let go.
+    var isBetweenMessages: Bool {
+        self.headerBytes == 0 && self.frame == nil && (self.message == nil || self.lent == .message)
+    }
 
     /// Counts a data frame: the first one begins the message.
     func beginFragment(_ header: WebSocketFrameHeader) {

@@ -1,0 +1,504 @@
+// driver: sends commands to the nodes of a cluster, listens as its screens do, and measures both.
+//
+//   driver --recording FILE --key APP-KEY --ports P[,P…] [--listen-ports P[,P…]] [--pid PID[,PID…]] COMMAND…
+//
+//   open N               N more sockets, spread over the listening ports, on the channels of all properties in turn
+//   open-one N           the same, all of them on the first property's channel
+//   load IN-FLIGHT S     closed loop for S seconds: so many PATCHes of rooms at once over kept-alive connections, spread over the
+//                        ports and the properties; the next one when the last one is answered
+//   single S             one PATCH of the first property's rooms at a time, the next one when all sockets have its events: how
+//                        long the answer takes, and from the answer to the last socket
+//
+// What is sent is what record.py recorded. Before it is measured each room is brought to where the first change changes something:
+// a command that changes nothing writes less, and the floor always writes everything. One JSON line per measurement. Anything
+// unexpected (another status than 200, a measured command after which the room's version is not one higher, a close, an event that
+// does not come, a number that comes twice or after a greater one) ends the driver with exit 2.
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../driver/driver.h"
+#include "recording.h"
+
+enum { MOST_PORTS = 64, MOST_WORKERS = 512, MOST_SOCKETS = 20000, MOST_ANSWER = 64 << 10, MOST_MESSAGE = 64 << 10, MOST_TEXT = 2048 };
+// What the poller reports: the socket with this index, or behind these the worker.
+enum { FIRST_WORKER = MOST_SOCKETS };
+
+// A kept-alive connection that sends one command after another.
+struct worker {
+    int fd;
+    uint16_t port;
+    struct template *template;
+    uint32_t room, first, stride, next_change;
+    uint64_t started, seq;  // of the last command, and what its answer said
+    uint64_t *versions;     // of the template's rooms
+    uint32_t asked;         // the room of the last command
+    uint32_t unprepared;    // commands that are still to come before what is measured
+    bool is_busy;
+    size_t length;
+    char answer[MOST_ANSWER];
+};
+
+struct listener {
+    int fd;
+    uint64_t seq;  // of the last event
+    size_t length;
+    char *part;  // of a message, only while it is partial
+};
+
+static struct recording recording;
+static const char *key;
+static uint16_t ports[MOST_PORTS], listen_ports[MOST_PORTS];
+static uint32_t port_count, listen_port_count;
+static struct worker *workers;
+static struct listener *listeners;
+static uint32_t listener_count;
+static int epoll_descriptor;
+static uint64_t frames, frame_bytes, commands, deadline;
+static bool is_measured;
+static uint32_t running, behind;  // listeners that have not seen `awaited`
+static uint64_t awaited, last_arrival;
+
+// ------------------------------------------------------------------------------------------------- sockets
+
+static int connect_to(uint16_t port, uint32_t source) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    // From several addresses: the ports of one would not do for many sockets.
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + source)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&from, sizeof from) < 0) fail("bind");
+    if (connect(fd, (struct sockaddr *)&to, sizeof to) < 0) fail("connect to port %u", port);
+    return fd;
+}
+
+static void watch(int fd, uint32_t which) {
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = which};
+    if (epoll_ctl(epoll_descriptor, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
+}
+
+static void send_all(int fd, const char *bytes, size_t length) {
+    while (length) {
+        ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+        if (sent < 0) fail("send");
+        bytes += sent;
+        length -= (size_t)sent;
+    }
+}
+
+// The body of a whole answer in [answer, answer + length), with its length; NULL while it is not whole. Only 2xx will do.
+static char *whole_answer(char *answer, size_t length, size_t *body_length) {
+    char *blank = memmem(answer, length, "\r\n\r\n", 4);
+    if (!blank) return NULL;
+    char *field = memmem(answer, (size_t)(blank - answer), "\r\nContent-Length:", 17);
+    if (!field) field = memmem(answer, (size_t)(blank - answer), "\r\ncontent-length:", 17);
+    *body_length = field ? strtoul(field + 17, NULL, 10) : 0;
+    if ((size_t)(answer + length - (blank + 4)) < *body_length) return NULL;
+    if (strncmp(answer, "HTTP/1.1 2", 10) != 0) fail("answered: %.*s", (int)length, answer);
+    return blank + 4;
+}
+
+// ------------------------------------------------------------------------------------------------ workers
+
+static void worker_send(struct worker *worker) {
+    struct template *template = worker->template;
+    struct change *change = &template->changes[worker->next_change];
+    char text[4096], room[ID_TEXT_LENGTH], operation[ID_TEXT_LENGTH];
+    uint8_t id[ID_LENGTH];
+    id_make(id);
+    id_write(operation, id);
+    id_write(room, template->rooms[worker->room]);
+    worker->asked = worker->room;
+    worker->room += worker->stride;
+    if (worker->room >= template->room_count) {
+        worker->room = worker->first;
+        worker->next_change = (worker->next_change + 1) % CHANGES;
+    }
+    int length = snprintf(
+        text, sizeof text,
+        "PATCH /v1/rooms/%.36s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %.36s\r\n"
+        "Content-Type: application/json\r\nContent-Length: %u\r\n\r\n%s",
+        room, worker->port, template->token.at, operation, change->body.length, change->body.at);
+    if (length >= (int)sizeof text) fail("a token is too long");
+    worker->is_busy = true;
+    worker->length = 0;
+    worker->started = nanoseconds();
+    send_all(worker->fd, text, (size_t)length);
+}
+
+static void worker_ready(struct worker *worker) {
+    ssize_t count = recv(worker->fd, worker->answer + worker->length, MOST_ANSWER - 1 - worker->length, MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) fail("a node closed a connection");
+    worker->length += (size_t)count;
+    worker->answer[worker->length] = 0;
+    size_t body_length;
+    char *body = whole_answer(worker->answer, worker->length, &body_length);
+    if (!body) return;
+    if (strncmp(worker->answer, "HTTP/1.1 200 ", 13) != 0 || !worker->is_busy) fail("answered: %s", worker->answer);
+    char *seq = memmem(body, body_length, "\"seq\":", 6);
+    if (!seq) fail("an answer without a seq: %s", body);
+    worker->seq = strtoull(seq + 6, NULL, 10);
+    char *version = memmem(body, body_length, "\"version\":", 10);
+    if (!version) fail("an answer without a version: %s", body);
+    uint64_t now = strtoull(version + 10, NULL, 10), *before = &worker->versions[worker->asked];
+    if (is_measured && now != *before + 1) fail("a command changed nothing: %s", body);
+    *before = now;
+    worker->is_busy = false;
+    commands++;
+}
+
+static void start_workers(uint32_t count, uint32_t templates) {
+    if (count > MOST_WORKERS) fail("at most %d commands in flight", MOST_WORKERS);
+    workers = calloc(count, sizeof *workers);
+    for (uint32_t i = 0; i < count; i++) {
+        struct worker *worker = &workers[i];
+        uint32_t template = i % templates, share = i / templates;
+        worker->template = &recording.templates[template];
+        worker->first = worker->room = share;
+        worker->stride = (count - template + templates - 1) / templates;
+        if (share >= worker->template->room_count) fail("too few rooms for %u commands in flight", count);
+        // Not by the template's number: each node gets commands of each property.
+        worker->port = ports[(i / templates + i) % port_count];
+        worker->versions = calloc(worker->template->room_count, sizeof *worker->versions);
+        worker->fd = connect_to(worker->port, 0);
+        watch(worker->fd, FIRST_WORKER + i);
+    }
+}
+
+static void stop_workers(uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        close(workers[i].fd);
+        free(workers[i].versions);
+    }
+    free(workers);
+}
+
+// ------------------------------------------------------------------------------------------------ listeners
+
+static void heard(struct listener *listener, const char *message, size_t length) {
+    // Inside `data`, which is a text, the quotes are escaped: this is the frame's own.
+    const char *seq = memmem(message, length, "\"seq\":", 6);
+    if (!seq) {
+        if (memmem(message, length, "pusher:error", 12)) fail("a node said: %.*s", (int)length, message);
+        return;
+    }
+    uint64_t number = strtoull(seq + 6, NULL, 10);
+    if (memmem(message, length, "subscription_succeeded", 22)) {
+        listener->seq = number;
+        return;
+    }
+    if (number <= listener->seq) {
+        fail("event %llu came after %llu", (unsigned long long)number, (unsigned long long)listener->seq);
+    }
+    if (listener->seq < awaited && number >= awaited) {
+        behind--;
+        last_arrival = nanoseconds();
+    }
+    listener->seq = number;
+    frames++;
+    frame_bytes += length;
+}
+
+static void pong(int fd, const char *payload, size_t length) {
+    char frame[6 + 125] = {(char)0x8a, (char)(0x80 | length)};  // masked with zeros
+    memcpy(frame + 6, payload, length);
+    send_all(fd, frame, 6 + length);
+}
+
+// Takes whole frames from the front; returns how many bytes they took. `listener` has none of them yet.
+static size_t take_frames(struct listener *listener, char *bytes, size_t count) {
+    size_t at = 0;
+    while (count - at >= 2) {
+        const uint8_t *frame = (const uint8_t *)bytes + at;
+        size_t head = 2, length = frame[1] & 127;
+        if (length == 126) {
+            if (count - at < 4) break;
+            length = (size_t)frame[2] << 8 | frame[3];
+            head = 4;
+        } else if (length == 127) {
+            fail("a message of more than 65535 bytes");
+        }
+        if (count - at < head + length) break;
+        if (frame[0] == 0x81) heard(listener, bytes + at + head, length);
+        else if (frame[0] == 0x89) pong(listener->fd, bytes + at + head, length);
+        else if (frame[0] == 0x88 && length >= 2) {
+            const uint8_t *code = frame + head;
+            fail("a node closed a socket with %d: %.*s", code[0] << 8 | code[1], (int)length - 2, (const char *)code + 2);
+        } else fail("unexpected frame %02x", frame[0]);
+        at += head + length;
+    }
+    return at;
+}
+
+static void listener_ready(struct listener *listener) {
+    static char chunk[2 * MOST_MESSAGE];
+    memcpy(chunk, listener->part, listener->length);
+    ssize_t count = recv(listener->fd, chunk + listener->length, sizeof chunk - listener->length, MSG_DONTWAIT);
+    if (count < 0 && errno == EAGAIN) return;
+    if (count <= 0) fail("a node closed a socket");
+    size_t whole = listener->length + (size_t)count, taken = take_frames(listener, chunk, whole);
+    free(listener->part);
+    listener->part = NULL;
+    listener->length = whole - taken;
+    if (!listener->length) return;
+    listener->part = malloc(listener->length);
+    memcpy(listener->part, chunk + taken, listener->length);
+}
+
+// Waits, while it blocks, until what is received holds a text; returns it with a zero behind it.
+static char *await_text(int fd, const char *text) {
+    static char received[MOST_MESSAGE];
+    size_t length = 0;
+    for (;;) {
+        ssize_t count = recv(fd, received + length, sizeof received - 1 - length, 0);
+        if (count <= 0) fail("a node closed a socket that waited for %s after: %s", text, received);
+        length += (size_t)count;
+        received[length] = 0;
+        char *found = memmem(received, length, text, strlen(text));
+        if (found) return found;
+    }
+}
+
+// In one write, as clients do.
+static void send_text(int fd, const char *text, size_t length) {
+    char frame[8 + MOST_TEXT] = {(char)0x81, (char)(0x80 | 126), (char)(length >> 8), (char)length};
+    if (length < 126 || length > MOST_TEXT) fail("a subscription of %zu bytes", length);
+    memcpy(frame + 8, text, length);  // the mask is four zeros
+    send_all(fd, frame, 8 + length);
+}
+
+// Has the node sign a subscription; gives back the answer's object without its first brace.
+static const char *signature(int http, uint16_t port, const struct template *template, const char *socket, const char *channel) {
+    static char text[MOST_ANSWER];
+    char body[512];
+    int body_length = snprintf(body, sizeof body, "{\"socket_id\":\"%s\",\"channel_name\":\"%s\"}", socket, channel);
+    int length = snprintf(
+        text, sizeof text,
+        "POST /broadcasting/auth HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n"
+        "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+        port, template->token.at, body_length, body);
+    send_all(http, text, (size_t)length);
+    size_t received = 0, answer_length;
+    char *answer = NULL;
+    while (!answer) {
+        ssize_t count = recv(http, text + received, sizeof text - 1 - received, 0);
+        if (count <= 0) fail("a node closed a connection");
+        received += (size_t)count;
+        answer = whole_answer(text, received, &answer_length);
+    }
+    answer[answer_length] = 0;
+    return answer + 1;
+}
+
+static void open_listener(uint32_t index, int http, uint16_t port, const struct template *template) {
+    struct listener *listener = &listeners[index];
+    char text[2048];
+    const char *channel = template->screen.at;
+    listener->fd = connect_to(port, 1 + index % 4);
+    int length = snprintf(
+        text, sizeof text,
+        "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        key, port);
+    send_all(listener->fd, text, (size_t)length);
+    char *id = await_text(listener->fd, "\\\"socket_id\\\":\\\"") + 16, socket[64];
+    if (!strchr(id, '\\')) fail("a socket id in pieces");
+    snprintf(socket, sizeof socket, "%.*s", (int)strcspn(id, "\\"), id);
+    const char *rest = signature(http, port, template, socket, channel);
+    length = snprintf(
+        text, sizeof text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\",%s}", channel, rest);
+    send_text(listener->fd, text, (size_t)length);
+    char *seq = strstr(await_text(listener->fd, "subscription_succeeded"), "\"seq\":");
+    if (seq) listener->seq = strtoull(seq + 6, NULL, 10);
+    watch(listener->fd, index);
+}
+
+static void command_open(uint32_t count, uint32_t templates) {
+    int https[MOST_PORTS];
+    if (listener_count + count > MOST_SOCKETS) fail("at most %d sockets", MOST_SOCKETS);
+    for (uint32_t i = 0; i < listen_port_count; i++) https[i] = connect_to(listen_ports[i], 0);
+    for (uint32_t i = 0; i < count; i++, listener_count++) {
+        uint32_t place = (listener_count / templates) % listen_port_count;
+        open_listener(
+            listener_count, https[place], listen_ports[place], &recording.templates[listener_count % templates]);
+    }
+    for (uint32_t i = 0; i < listen_port_count; i++) close(https[i]);
+}
+
+// ------------------------------------------------------------------------------------------------- commands
+
+// Handles what is ready; fails when nothing moves any more.
+static void turn_commands(void) {
+    static struct epoll_event events[1024];
+    int ready = epoll_wait(epoll_descriptor, events, 1024, 10000);
+    if (ready < 0 && errno != EINTR) fail("epoll_wait");
+    if (ready == 0) fail("nothing moves any more: %u sockets lack event %llu", behind, (unsigned long long)awaited);
+    for (int i = 0; i < ready; i++) {
+        uint32_t which = events[i].data.u32;
+        if (which < FIRST_WORKER) {
+            listener_ready(&listeners[which]);
+            continue;
+        }
+        struct worker *worker = &workers[which - FIRST_WORKER];
+        bool was_busy = worker->is_busy;
+        worker_ready(worker);
+        if (!was_busy || worker->is_busy) continue;
+        if (!is_measured) {
+            if (--worker->unprepared) worker_send(worker);
+            else running--;
+            continue;
+        }
+        if (!deadline) continue;
+        samples_add(nanoseconds() - worker->started);
+        if (nanoseconds() < deadline) worker_send(worker);
+        else running--;
+    }
+    errno = 0;
+}
+
+static void prepare_rooms(uint32_t count) {
+    is_measured = false;
+    awaited = behind = 0;
+    running = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct worker *worker = &workers[i];
+        uint32_t rooms = (worker->template->room_count - worker->first + worker->stride - 1) / worker->stride;
+        // Every change of every room: in whatever state it was, the first one now changes something.
+        worker->unprepared = CHANGES * rooms;
+        worker_send(&workers[i]);
+    }
+    while (running) turn_commands();
+    is_measured = true;
+}
+
+static void command_load(uint32_t in_flight, double seconds) {
+    start_workers(in_flight, recording.template_count);
+    prepare_rooms(in_flight);
+    samples_clear();
+    commands = frames = awaited = 0;
+    costs_begin();
+    uint64_t started = nanoseconds();
+    deadline = started + (uint64_t)(seconds * 1e9);
+    running = in_flight;
+    for (uint32_t i = 0; i < in_flight; i++) worker_send(&workers[i]);
+    while (running) turn_commands();
+    seconds = (double)(nanoseconds() - started) / 1e9;
+    costs_end();
+    printf(
+        "{\"phase\":\"commands\",\"in_flight\":%u,\"sockets\":%u,\"commands\":%llu,\"deliveries\":%llu,\"seconds\":%.3f,"
+        "\"per_s\":%.1f",
+        in_flight, listener_count, (unsigned long long)commands, (unsigned long long)frames, seconds,
+        (double)commands / seconds);
+    samples_print("");
+    costs_print();
+    puts("}");
+    fflush(stdout);
+    stop_workers(in_flight);
+}
+
+// Who has not seen the event yet.
+static void await_event(uint64_t seq) {
+    awaited = seq;
+    behind = 0;
+    last_arrival = 0;
+    for (uint32_t i = 0; i < listener_count; i++) behind += listeners[i].seq < seq;
+}
+
+static void command_single(double seconds) {
+    start_workers(1, 1);
+    prepare_rooms(1);
+    // What was sent before it is measured must not arrive while it is.
+    await_event(workers[0].seq);
+    deadline = 0;
+    while (behind) turn_commands();
+    samples_clear();
+    deadline = 0;
+    commands = frames = frame_bytes = 0;
+    double answers = 0, cpu = usage_cpu_seconds();
+    uint64_t started = nanoseconds(), until = started + (uint64_t)(seconds * 1e9);
+    do {
+        worker_send(&workers[0]);
+        awaited = 0;
+        while (workers[0].is_busy) turn_commands();
+        uint64_t answered = nanoseconds();
+        answers += (double)(answered - workers[0].started);
+        await_event(workers[0].seq);
+        while (behind) turn_commands();
+        // What a socket had before the answer took no time after it.
+        samples_add(last_arrival > answered ? last_arrival - answered : 0);
+    } while (nanoseconds() < until);
+    seconds = (double)(nanoseconds() - started) / 1e9;
+    cpu = usage_cpu_seconds() - cpu;
+    printf(
+        "{\"phase\":\"single\",\"sockets\":%u,\"commands\":%llu,\"deliveries\":%llu,\"frame_bytes\":%.1f,\"seconds\":%.3f,"
+        "\"cpu_s\":%.6f,\"per_cpu_s\":%.0f,\"answer_mean_ms\":%.3f",
+        listener_count, (unsigned long long)commands, (unsigned long long)frames,
+        frames ? (double)frame_bytes / (double)frames : 0, seconds, cpu, cpu > 0 ? (double)frames / cpu : 0,
+        answers / (double)commands / 1e6);
+    samples_print("last_");
+    puts("}");
+    fflush(stdout);
+    stop_workers(1);
+}
+
+static uint32_t read_ports(const char *list, uint16_t *into) {
+    uint32_t count = 0;
+    for (char *next; *list && count < MOST_PORTS; list = *next ? next + 1 : next) into[count++] = (uint16_t)strtoul(list, &next, 10);
+    return count;
+}
+
+int main(int count, char **arguments) {
+    static const struct option options[] = {{"recording", 1, 0, 'r'}, {"key", 1, 0, 'k'}, {"ports", 1, 0, 'p'},
+                                            {"listen-ports", 1, 0, 'l'}, {"pid", 1, 0, 'i'}, {0}};
+    const char *path = NULL;
+    for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (option) {
+        case 'r': path = optarg; break;
+        case 'k': key = optarg; break;
+        case 'p': port_count = read_ports(optarg, ports); break;
+        case 'l': listen_port_count = read_ports(optarg, listen_ports); break;
+        case 'i': usage_start(optarg); break;
+        default: path = NULL;
+        }
+    if (!path || !key || !port_count || optind == count) {
+        fputs("usage: driver --recording FILE --key KEY --ports P[,P] COMMAND...; the head of driver.c describes it\n", stderr);
+        return 64;
+    }
+    if (!listen_port_count) {
+        memcpy(listen_ports, ports, sizeof ports);
+        listen_port_count = port_count;
+    }
+    struct rlimit descriptors;
+    getrlimit(RLIMIT_NOFILE, &descriptors);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+    errno = 0;
+    epoll_descriptor = epoll_create1(EPOLL_CLOEXEC);
+    listeners = calloc(MOST_SOCKETS, sizeof *listeners);
+    recording = recording_read(path);
+    for (int i = optind; i < count; i++) {
+        const char *line = arguments[i];
+        uint32_t number;
+        double seconds;
+        char rest;
+        if (sscanf(line, "open %u %c", &number, &rest) == 1) command_open(number, recording.template_count);
+        else if (sscanf(line, "open-one %u %c", &number, &rest) == 1) command_open(number, 1);
+        else if (sscanf(line, "load %u %lf %c", &number, &seconds, &rest) == 2 && number) command_load(number, seconds);
+        else if (sscanf(line, "single %lf %c", &seconds, &rest) == 1) command_single(seconds);
+        else fail("unknown command: %s", line);
+    }
+    return 0;
+}
