@@ -1,4 +1,4 @@
-package import Hotel
+internal import Hotel
 package import Ports
 package import Shared
 
@@ -31,12 +31,12 @@ package struct PGPropertyDirectory: PropertyDirectory {
     }
 
     package func properties(
-        _ wanted: CodeSelection, status: PropertyStatus?, of tenant: TenantID
+        _ wanted: CodeSelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [PropertyRecord]) {
         let rows = try await self.database.read([
             .tenant(tenant), .position(of: .tenant(tenant)),
             PGQuery(
-                Self.pageOfProperties, .ids(wanted.properties), .text(status?.rawValue), .uuid(wanted.after?.id),
+                Self.pageOfProperties, .ids(wanted.properties), .text(wanted.status?.rawValue), .uuid(wanted.after?.id),
                 .text(wanted.after?.sortKey), .int4(Int32(clamping: wanted.limit))),
         ])
         var properties: [PropertyRecord] = []
@@ -53,12 +53,13 @@ package struct PGPropertyDirectory: PropertyDirectory {
     }
 
     package func departments(
-        _ wanted: CodeSelection, kind: DepartmentKind?, of tenant: TenantID
+        _ wanted: CodeSelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [DepartmentRecord]) {
         let rows = try await self.database.read([
             .tenant(tenant), .position(of: .tenant(tenant)),
             PGQuery(
-                Self.pageOfDepartments, .ids(wanted.properties), .text(kind?.rawValue), .id(wanted.after?.property),
+                Self.pageOfDepartments, .ids(wanted.properties), .text(wanted.kind?.rawValue),
+                .id(wanted.after?.property),
                 .text(wanted.after?.sortKey), .uuid(wanted.after?.id), .int4(Int32(clamping: wanted.limit))),
         ])
         var departments: [DepartmentRecord] = []

@@ -65,7 +65,7 @@ package struct PGRoomDirectory: RoomDirectory {
     }
 
     package func history(
-        of room: RoomID, after: RoomHistoryEntry.Position?, limit: Int, of tenant: TenantID
+        _ wanted: RoomHistorySelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [RoomHistoryEntry]) {
         let rows = try await self.database.read([
             .tenant(tenant), .position(of: .tenant(tenant)),
@@ -75,8 +75,8 @@ package struct PGRoomDirectory: RoomDirectory {
                 FROM bellhop.room_status_history h WHERE h.room_id = $1 \
                 AND ($2::timestamptz IS NULL OR (h.recorded_at, h.event_id, h.axis) < ($2, $3, $4)) \
                 ORDER BY h.recorded_at DESC, h.event_id DESC, h.axis DESC LIMIT $5
-                """, .id(room), .timestamptz(after?.recordedAt), .id(after?.event), .text(after?.axis),
-                .int4(Int32(clamping: limit))),
+                """, .id(wanted.room), .timestamptz(wanted.after?.recordedAt), .id(wanted.after?.event),
+                .text(wanted.after?.axis), .int4(Int32(clamping: wanted.limit))),
         ])
         var entries: [RoomHistoryEntry] = []
         for row in rows[2] { entries.append(try Self.entry(row)) }

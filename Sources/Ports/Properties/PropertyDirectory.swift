@@ -8,7 +8,7 @@ package protocol PropertyDirectory: Sendable {
 
     /// Properties in the order of their codes, with the position of the tenant's stream, which is read before them.
     func properties(
-        _ wanted: CodeSelection, status: PropertyStatus?, of tenant: TenantID
+        _ wanted: CodeSelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [PropertyRecord])
 
     /// A department of the tenant; `nil` if there is none, or none any more.
@@ -16,12 +16,14 @@ package protocol PropertyDirectory: Sendable {
 
     /// Departments by property and code, with the position of the tenant's stream, which is read before them.
     func departments(
-        _ wanted: CodeSelection, kind: DepartmentKind?, of tenant: TenantID
+        _ wanted: CodeSelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [DepartmentRecord])
 }
 
-/// Which of a tenant's properties, departments or room types a list shows.
-package struct CodeSelection: Sendable {
+/// Which of a tenant's properties, departments or room types a list shows. One object
+/// instead of several parameters: Swift 6.3.1 loses the stack, and crashes, where an async function takes ids that do not all fit
+/// into registers.
+package final class CodeSelection: Sendable {
     /// Where the page before ended.
     package struct Position: Equatable, Sendable {
         package let property: PropertyID
@@ -36,13 +38,22 @@ package struct CodeSelection: Sendable {
     }
 
     /// Only of these, or these.
-    package var properties: [PropertyID]
-    package var after: Position?
-    package var limit: Int
+    package let properties: [PropertyID]
+    package let after: Position?
+    package let limit: Int
+    /// Of properties.
+    package let status: PropertyStatus?
+    /// Of departments.
+    package let kind: DepartmentKind?
 
-    package init(properties: [PropertyID], after: Position? = nil, limit: Int) {
+    package init(
+        properties: [PropertyID], after: Position? = nil, limit: Int, status: PropertyStatus? = nil,
+        kind: DepartmentKind? = nil
+    ) {
         self.properties = properties
         self.after = after
         self.limit = limit
+        self.status = status
+        self.kind = kind
     }
 }

@@ -12,8 +12,21 @@ package protocol RoomDirectory: Sendable {
 
     /// What became of a room's axes, the latest first, with the position of the tenant's stream, which is read before.
     func history(
-        of room: RoomID, after: RoomHistoryEntry.Position?, limit: Int, of tenant: TenantID
+        _ wanted: RoomHistorySelection, of tenant: TenantID
     ) async throws(StoreError) -> (StreamHead, [RoomHistoryEntry])
+}
+
+/// Which part of a room's history is shown. One object for the reason that ``CodeSelection`` is one.
+package final class RoomHistorySelection: Sendable {
+    package let room: RoomID
+    package let after: RoomHistoryEntry.Position?
+    package let limit: Int
+
+    package init(of room: RoomID, after: RoomHistoryEntry.Position?, limit: Int) {
+        self.room = room
+        self.after = after
+        self.limit = limit
+    }
 }
 
 /// One axis of a room, before and after, as it is read.
