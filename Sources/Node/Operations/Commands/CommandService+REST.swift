@@ -30,7 +30,7 @@ extension RESTRequest {
 
     /// The same, about a tenant's rows, where the caller is the platform's. Said here and not to `answer`: Swift 6.3.1 loses the
     /// stack, and crashes, where an async function takes ids that do not all fit into registers.
-    func about(_ tenant: TenantID) -> RESTRequest {
+    func about(_ tenant: TenantID?) -> RESTRequest {
         var request = self
         request.tenant = tenant
         return request

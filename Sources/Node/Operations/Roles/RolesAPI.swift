@@ -90,7 +90,7 @@ package struct RolesAPI: Sendable {
         _ command: any HotelCommand, _ request: RESTRequest<Input>, _ key: OperationID, _ tenant: TenantID?
     ) async throws -> RESTOutcome<ListedRole> {
         guard let tenant = try request.scope(tenant) else { throw Refusal(.notFound) }
-        return try await self.commands.answer(command, to: request, under: key, in: tenant)
+        return try await self.commands.answer(command, to: request.about(tenant), under: key)
     }
 
     /// What roles there are is no secret among colleagues. Guests are none, and of a tenant its staff and the platform's

@@ -166,7 +166,7 @@ package struct TenantsAPI: Sendable {
         _ command: any HotelCommand, on tenant: TenantID, _ request: RESTRequest<Input>, _ key: OperationID
     ) async throws -> RESTOutcome<ShownTenant> {
         guard let tenant = try request.scope(tenant) else { throw Refusal(.notFound) }
-        return try await self.commands.answer(command, to: request, under: key, in: tenant)
+        return try await self.commands.answer(command, to: request.about(tenant), under: key)
     }
 }
 

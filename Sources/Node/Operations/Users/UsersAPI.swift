@@ -179,7 +179,7 @@ package struct UsersAPI: Sendable {
     private func perform<Input>(
         _ command: any HotelCommand, _ request: RESTRequest<Input>, _ key: OperationID, _ tenant: TenantID?
     ) async throws -> RESTOutcome<ShownUser> {
-        try await self.commands.answer(command, to: request, under: key, in: try request.scope(tenant))
+        try await self.commands.answer(command, to: request.about(request.scope(tenant)), under: key)
     }
 
     private func tell<Input>(
