@@ -130,13 +130,16 @@ final class House: Sendable {
     }
 }
 
-/// Makes the house in a database of its own, hands it to `body`, and takes it down.
-func withHouse(rooms: Int = 3, _ body: (House) async throws -> Void) async throws {
+/// Makes the house in a database of its own, hands it to `body`, and takes it down. Few connections: all of these tests run at
+/// once, on one server.
+func withHouse(
+    rooms: Int = 3, connections: Int = 2, _ body: (House) async throws -> Void
+) async throws {
     let database = try await TestDatabase.make()
     let group = try LoopGroup(count: 1, options: LoopOptions(), places: 10) { _ throws(SystemError) in }
     var pool: PGDatabase?
     do {
-        let house = try await House.open(rooms, in: database, on: group.handles[0]) { pool = $0 }
+        let house = try await House.open(rooms, connections, in: database, on: group.handles[0]) { pool = $0 }
         try await body(house)
         await house.attempts.settle()
     } catch {
@@ -152,7 +155,7 @@ func withHouse(rooms: Int = 3, _ body: (House) async throws -> Void) async throw
 
 extension House {
     fileprivate static func open(
-        _ rooms: Int, in database: TestDatabase, on loop: LoopHandle, _ opened: (PGDatabase) -> Void
+        _ rooms: Int, _ connections: Int, in database: TestDatabase, on loop: LoopHandle, _ opened: (PGDatabase) -> Void
     ) async throws -> House {
         let hotel = TestHotel(rooms: rooms)
         let northern = TestHotel(rooms: 1, slug: "northern")
@@ -169,7 +172,7 @@ extension House {
             COMMIT;
             """)
         var options = PGOptions()
-        options.connections = 6
+        options.connections = connections
         let pool = PGDatabase(try await database.nodeAddress(), options: options, loop: loop)
         opened(pool)
         return try House(hotel, northern, annex, database, pool)

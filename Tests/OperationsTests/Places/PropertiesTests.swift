@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test func `an edit of what is no more is refused and shows what is`() async throws {
-        try await withHouse { house async throws in
+        try await withHouse(connections: 4) { house async throws in
             let path = "/v1/properties/\(house.hotel.property)"
             #expect(try await house.write("PATCH", path, "{}").fieldErrors == ["If-Match required"])
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
