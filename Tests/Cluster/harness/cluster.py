@@ -168,7 +168,9 @@ class Cluster:
 
     async def stop(self) -> list[str]:
         """Ends everything; what was not as it should be."""
-        faults = []
+        faults = [
+            f"{node.name} ended by itself with {node.process.process.returncode}"
+            for node in self.nodes if node.process.process is not None and node.process.died_alone]
         running = [node for node in self.nodes if node.process.is_running]
         codes = await asyncio.gather(*(node.process.stop(30) for node in running))
         faults += [f"{node.name} ended with {code}" for node, code in zip(running, codes) if code != 0]

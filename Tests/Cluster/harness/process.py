@@ -28,9 +28,12 @@ class Process:
         self.process: subprocess.Popen | None = None
         # How it ended each time, as a scenario may want to know it.
         self.endings: list[int] = []
+        # A scenario ended it, or waited for its end.
+        self.was_ended = False
 
     def start(self) -> None:
         assert not self.is_running, f"{self.name} runs already"
+        self.was_ended = False
         # What whoever runs this has set for nodes of their own is not meant for ours.
         inherited = {
             name: value for name, value in os.environ.items()
@@ -46,6 +49,11 @@ class Process:
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def died_alone(self) -> bool:
+        """Whether it ended, and nobody wanted it to."""
+        return self.process is not None and not self.is_running and not self.was_ended
 
     @property
     def pid(self) -> int:
@@ -112,6 +120,7 @@ class Process:
             if time.monotonic() > deadline:
                 return False
             await asyncio.sleep(0.01)
+        self.was_ended = True
         if self.process is not None:
             self.endings.append(self.process.returncode)
         return True
