@@ -65,9 +65,8 @@ let package = Package(
         .target(
             name: "Migrations", path: "Sources/PGStore",
             exclude: [
-                "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool", "Rooms",
-                "Timers",
-                "Values",
+                "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool",
+                "Properties", "Roles", "Rooms", "Tenants", "Timers", "Users", "Values",
             ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 

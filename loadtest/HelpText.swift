@@ -18,6 +18,7 @@ enum HelpText {
             Scenarios
             \(scenarios)
             Examples
+              loadtest fanout --sockets 5000 --seconds 30 --rate 20 --html report.html
               loadtest fanout --url ws://127.0.0.1:8080/fanout --publish http://127.0.0.1:8080/fanout \\
                               --pid $(pidof bellhop-peer) --sockets 5000 --seconds 30 --rate 20
               loadtest connect --sockets 20000 --close
@@ -39,7 +40,7 @@ enum HelpText {
               0    the run was good
               1    it was not: see the last line of the output
               64   the command line is wrong
-              69   the server cannot be reached or refuses the first socket or event
+              69   the server cannot be reached or refuses the first socket, event or login
               70   a worker process died
               73   an output file cannot be written
               130  interrupted; the report so far was printed
@@ -56,8 +57,10 @@ enum HelpText {
               With --fail-if only the given conditions count; the last line says so if a default would have failed.
               A condition is METRIC COMPARISON NUMBER[UNIT], compared by > >= < <=; a figure that was not measured fails.
                 times (us, ms, s)   \(times)
-                counts              connected failed dropped lost duplicates disorder strangers refused deliveries
-                                    connects_per_s deliveries_per_s
+                                    command_p50 command_p99 command_max
+                                    after_answer_p50 after_answer_p99 after_answer_max
+                counts              connected failed dropped lost duplicates disorder strangers refused retries
+                                    deliveries connects_per_s deliveries_per_s
                 servers             cpu_s (s), rss (B, KiB, MiB), rss_per_socket (B, KiB, MiB)
 
             """
@@ -138,7 +141,7 @@ extension Scenario {
         switch self {
         case .connect: "how fast sockets are accepted: a storm, or a steady stream"
         case .idle: "what a quiet socket costs the server in memory"
-        case .fanout: "events at a rate, each to all sockets: loss, order, latency"
+        case .fanout: "changes of rooms at a rate, each to all screens of its tenant: loss, order, latency"
         case .echo: "a question and its answer on each socket at a rate"
         }
     }
@@ -158,9 +161,15 @@ extension Scenario {
             """
         case .fanout:
             """
-            Opens the sockets, then POSTs events at --rate to --publish; each is expected once on every socket as one text
-            message. Events are numbered and carry the instant at which they were due: the latency is from then to the arrival,
-            over both the POST and the delivery. Counted as lost: (accepted events × sockets) − distinct arrivals.
+            In the hotel, which is the cluster of the file: signs in a supervisor and a manager of each demo tenant, subscribes each
+            socket to its tenant's channel with what /broadcasting/auth signs, and makes rooms dirty and clean at --rate with
+            PATCH /v1/rooms/{id}, each time at a node that chance chooses. A command without an answer is repeated with its key.
+            Each accepted change is expected at every socket of its tenant, once, in the order of the stream, and nowhere else.
+            The latency is from when a command was due to its event's arrival; «after the answer» is from its answer to there.
+
+            With --url any server that tells what it is told: opens the sockets, then POSTs events at --rate to --publish; each
+            is expected once on every socket as one text message. Events are numbered and carry the instant at which they were
+            due: the latency is from then to the arrival. Counted as lost: (accepted events × sockets) − distinct arrivals.
             """
         case .echo:
             """
@@ -174,7 +183,7 @@ extension Scenario {
         switch self {
         case .connect: "connects per second; without it as fast as they go"
         case .idle: ""
-        case .fanout: "events per second, each to every socket"
+        case .fanout: "commands or events per second, each to every socket that may hear it"
         case .echo: "messages per second on each socket"
         }
     }
@@ -190,9 +199,10 @@ extension Scenario {
         case .idle: ["\(url) --sockets 15000 --pid 1234 --fail-if 'rss_per_socket>300B'"]
         case .fanout:
             [
-                "\(url) --publish http://127.0.0.1:8080/fanout --pid 1234",
+                "--sockets 5000 --rate 20 --fail-if 'p99>150ms' --fail-if 'lost>0'",
                 "--env .bellhop/env --direct --sockets 20000 --rate 5 --html report.html",
-                "--env .bellhop/env --rate 1600 --burst 16 --sockets 500",
+                "\(url) --publish http://127.0.0.1:8080/fanout --pid 1234",
+                "\(url) --publish http://127.0.0.1:8080/fanout --rate 1600 --burst 16",
             ]
         case .echo: ["\(url) --sockets 500 --rate 10", "\(url) --sockets 50 --rate 100 --bytes 4096 --json -"]
         }

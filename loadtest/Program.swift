@@ -27,7 +27,8 @@ enum Program {
     private static func run(_ plan: Plan, _ arguments: [String]) -> CInt {
         let report: Report
         do {
-            var coordinator = try Coordinator(plan, arguments: arguments)
+            let brief = try Self.brief(plan)
+            var coordinator = try Coordinator(plan, arguments: arguments, brief: brief)
             report = try coordinator.run()
         } catch let failure as Campaign.Failure {
             Self.complain("loadtest: \(failure.explanation)")
@@ -42,6 +43,13 @@ enum Program {
         guard couldWrite else { return ExitCode.cannotCreate }
         if report.wasInterrupted { return ExitCode.interrupted }
         return verdict.isGood ? ExitCode.success : ExitCode.failed
+    }
+
+    /// Comes into the hotel, if the run is about one.
+    private static func brief(_ plan: Plan) throws(Campaign.Failure) -> HotelBrief? {
+        guard let access = plan.hotel else { return nil }
+        if plan.showsProgress { Self.complain("sign in   \(HotelAccess.users.count) users of the demo hotels") }
+        return try FrontDesk.brief(plan, access)
     }
 
     // MARK: Output

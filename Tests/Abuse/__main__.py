@@ -16,8 +16,12 @@ import tempfile
 import time
 from multiprocessing.connection import Connection
 
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "PythonSupport"))
+
 import server
 import stage
+from findings import Finding, report
+from processes import die_with_parent
 
 SCENARIOS = sorted(path.stem for path in (pathlib.Path(__file__).parent / "scenarios").glob("[a-z]*.py"))
 
@@ -78,29 +82,20 @@ class Play:
         self.process.start()
         other.close()
 
-    def result(self) -> tuple[list[stage.Finding], float]:
+    def result(self) -> tuple[list[Finding], float]:
         """Waits for it; what it found, and how many seconds it took."""
         try:
             findings, ended = self.pipe.recv()
         except EOFError:
-            findings, ended = [stage.Finding("the scenario plays to its end", False, "its process died")], self.began
+            findings, ended = [Finding("the scenario plays to its end", False, "its process died")], self.began
         self.process.join()
         return findings, ended - self.began
 
     @staticmethod
     def _play(pipe: Connection, *arguments) -> None:
-        server.die_with_parent()
+        die_with_parent()
         findings = stage.play(*arguments)
         pipe.send((findings, time.monotonic()))
-
-
-def report(where: str, finding: stage.Finding) -> None:
-    if finding.holds:
-        print(f"ok      {finding.sentence}{f': {finding.detail}' if finding.detail else ''}", flush=True)
-    else:
-        print(f"FAILED  {where}: {finding.sentence}", flush=True)
-        for line in finding.detail.splitlines():
-            print(f"        {line}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """A real executable under abuse: started on a free port, watched through /proc, stopped by its pid."""
 
 import base64
-import ctypes
 import dataclasses
 import os
 import pathlib
-import random
 import re
 import resource
 import signal
@@ -14,22 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-HOST = "127.0.0.1"
-
-# What a process, its runtime or a sanitizer writes when something broke that must not.
-CRASH_WORDS = re.compile(
-    rb"fatal error|crash|segmentation fault|illegal instruction|sigabrt|precondition|assertion|overflow|"
-    rb"sanitizer|runtime error|out of memory|corrupt|\blevel\W{1,3}error",
-    re.IGNORECASE,
-)
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def die_with_parent() -> None:
-    """Has the kernel kill this process when the one that started it ends, however that ends."""
-    set_parent_death_signal = 1
-    _libc.prctl(set_parent_death_signal, signal.SIGKILL, 0, 0, 0)
+from processes import CRASH_WORDS, HOST, die_with_parent, free_port
 
 
 def until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> bool:
@@ -40,18 +23,6 @@ def until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) ->
             return False
         time.sleep(pause)
     return True
-
-
-def free_port() -> int:
-    """A port that nobody uses, below the range of outgoing connections."""
-    while True:
-        port = random.randrange(12000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind((HOST, port))
-                return port
-            except OSError:
-                continue
 
 
 @dataclasses.dataclass(frozen=True)

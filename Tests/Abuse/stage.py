@@ -6,7 +6,6 @@ while a bystander measures what it feels; the level again, which must be the one
 its private pages, the only ones that a peer can cost us, and 5 % is of all that is resident.
 """
 
-import dataclasses
 import importlib
 import pathlib
 import time
@@ -14,6 +13,7 @@ import traceback
 from types import ModuleType
 
 from bystander import Bystander
+from findings import Finding
 from server import STARTERS, Level, Server, until
 from swarm import Swarm
 
@@ -22,15 +22,6 @@ TOLERANCE = 0.05
 # Longer than any deadline that the server gives a peer that says nothing more.
 CALM_SECONDS = 30
 SETTLED_SECONDS = 2.5
-
-
-@dataclasses.dataclass(frozen=True)
-class Finding:
-    """One thing that was checked."""
-
-    sentence: str
-    holds: bool
-    detail: str = ""
 
 
 class Stage:

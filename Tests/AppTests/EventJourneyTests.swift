@@ -13,7 +13,7 @@ import Wire
 @testable import App
 
 /// An event's whole way: from a commit in PostgreSQL, over the bus or without it, through followers and hub, to a socket.
-@Suite(.timeLimit(.minutes(2))) struct EventJourneyTests {
+@Suite(.timeLimit(.minutes(5))) struct EventJourneyTests {
     /// Subscribes whoever comes to all that a tenant is told, and says how that stands.
     private final class Listener: WebSocketEndpoint, HubListener {
         let terms = WebSocketTerms(limits: WebSocketLimits())

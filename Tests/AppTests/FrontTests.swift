@@ -10,7 +10,7 @@ import Wire
 @testable import App
 
 /// What a port serves, put together as the node does it, over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct FrontTests {
+@Suite(.timeLimit(.minutes(5))) struct FrontTests {
     /// Answers with what it was asked for, below one path.
     private struct Echo: FrontPart {
         let path: String

@@ -5,7 +5,7 @@ import Testing
 
 @testable import App
 
-@Suite(.timeLimit(.minutes(2))) struct SchemaCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct SchemaCommandTests {
     private func lines(_ command: SchemaCommand) async throws -> [String] {
         try await onOwnThread {
             var text = ""

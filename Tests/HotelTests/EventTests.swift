@@ -141,7 +141,7 @@ import Testing
         }
         let ours: Set<String> = [
             "role:created", "role:updated", "role:deleted", "room_type:created", "room_type:updated",
-            "room_type:retired",
+            "room_type:retired", "department:retired",
         ]
         #expect(named.union(ours) == Set(EventCatalogue.all.map(\.name)))
         #expect(EventCatalogue.all.allSatisfy { EventName.isCanonical($0.name) })

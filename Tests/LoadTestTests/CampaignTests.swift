@@ -85,6 +85,42 @@ import Testing
         #expect(campaign.ticked(at: window.end + 5 * Self.second) == [.order(.finish)])
     }
 
+    @Test func `a command that was accepted is told to all workers`() {
+        var (campaign, window) = Self.running(Self.hotel)
+        let confirmation = Confirmation(number: 1, audience: 0, due: 5, answered: 6, seq: 7)
+        #expect(campaign.heard(.confirmed(confirmation), from: 1, at: 10) == [.order(.confirmed(confirmation))])
+        _ = campaign.ticked(at: window.end)
+        #expect(campaign.heard(.confirmed(confirmation), from: 1, at: 11) == [.order(.confirmed(confirmation))])
+    }
+
+    private static let hotel = {
+        var plan = Self.plan()
+        plan.hotel = HotelAccess(key: "k", password: "p", file: "f")
+        return plan
+    }()
+
+    /// Until the worker with the sockets knows of both commands it does not know that it is owed more.
+    @Test(
+        arguments: [(confirmed: 1, deliveries: 10, isOver: false), (2, 19, false), (2, 20, true)]
+            as [(confirmed: UInt64, deliveries: UInt64, isOver: Bool)])
+    func `in the hotel it is over when all workers know what is owed, and it is there`(
+        confirmed: UInt64, deliveries: UInt64, isOver: Bool
+    ) {
+        var (campaign, window) = Self.running(Self.hotel)
+        _ = campaign.ticked(at: window.from)
+        _ = campaign.ticked(at: window.end)
+        let sockets = Self.figures([
+            .opened: 10, .watching: 10, .confirmed: confirmed, .owed: confirmed * 10, .deliveries: deliveries,
+        ])
+        let commander = Self.figures([.sent: 2, .accepted: 2])
+        var actions: [Campaign.Action] = []
+        for _ in 0..<2 {
+            actions += campaign.heard(.live(sockets, p99: 0), from: 0, at: window.end + 1)
+            actions += campaign.heard(.live(commander, p99: 0), from: 1, at: window.end + 1)
+        }
+        #expect(actions == (isOver ? [.order(.finish)] : []))
+    }
+
     @Test func `the results of all workers add up and end it`() {
         var (campaign, window) = Self.running()
         _ = campaign.ticked(at: window.end)

@@ -26,7 +26,8 @@ import Testing
         #expect(!lines.isEmpty)
         for line in lines {
             let words = line.split(separator: " ").dropFirst().map { $0.filter { $0 != "'" } }
-            let cluster = "BELLHOP_URL=http://h:1\nBELLHOP_NODES=http://h:1\n"
+            let cluster =
+                "BELLHOP_URL=http://h:1\nBELLHOP_NODES=http://h:1\nBELLHOP_DOMAIN_KEY=k\nBELLHOP_DEMO_PASSWORD=p\n"
             #expect(throws: Never.self, "\(line)") {
                 _ = try Invocation(words) { _ throws(FileFailure) in cluster }
             }

@@ -49,7 +49,7 @@ import Testing
         for scenario in Scenario.allCases {
             for option in Option.allCases {
                 var arguments = [scenario.rawValue, "--url", "ws://h:1/x", "--publish", "http://h:1/x"]
-                if scenario.publishPath == nil { arguments.removeLast(2) }
+                if !scenario.publishes { arguments.removeLast(2) }
                 arguments += ["--\(option.rawValue)"]
                 if option.placeholder != nil { arguments.append(values[option] ?? "5") }
                 if scenario.options.contains(option) {
@@ -120,17 +120,57 @@ import Testing
         export BELLHOP_NODES='http://127.0.0.1:9001,http://127.0.0.1:9002'
         BELLHOP_PIDS="11,12"
         BELLHOP_APP_SECRET=a=b
+        BELLHOP_DOMAIN_KEY=hotel
+        BELLHOP_DEMO_PASSWORD=pass=word
         nonsense
         """
 
     @Test func `targets and pids come from the cluster file when none are given`() throws {
-        let balanced = try Self.plan(["fanout"], file: Self.cluster)
-        #expect(balanced.targets.map(\.description) == ["ws://127.0.0.1:9000/fanout"])
-        #expect(balanced.publishers.map(\.description) == ["http://127.0.0.1:9000/fanout"])
-        #expect(balanced.pids == [11, 12])
+        let balanced = try Self.plan(["echo"], file: Self.cluster)
+        #expect(balanced.targets.map(\.description) == ["ws://127.0.0.1:9000/echo"])
+        #expect(balanced.publishers == [] && balanced.hotel == nil && balanced.pids == [11, 12])
         let direct = try Self.plan(["echo", "--direct", "--pid", "5"], file: Self.cluster)
         #expect(direct.targets.map(\.description) == ["ws://127.0.0.1:9001/echo", "ws://127.0.0.1:9002/echo"])
         #expect(direct.publishers == [] && direct.pids == [5])
+    }
+
+    private static let socket = "/app/hotel?protocol=7&client=loadtest&version=1"
+    private static let nodes = ["http://127.0.0.1:9001/", "http://127.0.0.1:9002/"]
+
+    @Test func `a fan-out in the cluster is about the hotel, and its commands go to the nodes`() throws {
+        let balanced = try Self.plan(["fanout"], file: Self.cluster)
+        #expect(balanced.hotel == HotelAccess(key: "hotel", password: "pass=word", file: ".bellhop/env"))
+        #expect(balanced.targets.map(\.description) == ["ws://127.0.0.1:9000\(Self.socket)"])
+        #expect(balanced.publishers.map(\.description) == Self.nodes)
+        #expect(balanced.pids == [11, 12])
+        let direct = try Self.plan(["fanout", "--direct", "--burst", "3"], file: Self.cluster)
+        #expect(direct.targets.map(\.description) == [9001, 9002].map { "ws://127.0.0.1:\($0)\(Self.socket)" })
+        #expect(direct.publishers.map(\.description) == Self.nodes && direct.burst == 3)
+        let alone = try Self.plan(
+            ["fanout"], file: "BELLHOP_URL=http://h:1\nBELLHOP_DOMAIN_KEY=k\nBELLHOP_DEMO_PASSWORD=p\n")
+        #expect(alone.publishers.map(\.description) == ["http://h:1/"])
+    }
+
+    @Test func `a fan-out to a server that is named has nothing to do with the hotel`() throws {
+        #expect(try Self.plan(Self.fanout, file: Self.cluster).hotel == nil)
+    }
+
+    @Test func `what keeps a fan-out out of the hotel is told`() {
+        let cases: [([String], String, UsageError)] = [
+            ([], "BELLHOP_URL=http://h:1\n", .notInClusterFile(".bellhop/env", variable: "BELLHOP_DOMAIN_KEY")),
+            (
+                ["--env", "f"], "BELLHOP_URL=http://h:1\nBELLHOP_DOMAIN_KEY=k\n",
+                .notInClusterFile("f", variable: "BELLHOP_DEMO_PASSWORD")
+            ),
+            ([], "BELLHOP_DOMAIN_KEY=k\n", .noTarget(clusterFile: ".bellhop/env")),
+            (["--direct"], "BELLHOP_URL=http://h:1\n", .noTarget(clusterFile: ".bellhop/env")),
+            (["--bytes", "300"], Self.cluster, .onlyWithURL(.bytes)),
+            (["--publish", "http://h:1/"], Self.cluster, .onlyWithURL(.publish)),
+        ]
+        for (options, file, expected) in cases {
+            #expect(throws: expected, "\(options)") { _ = try Self.read(["fanout"] + options, file: file) }
+            #expect(!expected.description.isEmpty)
+        }
     }
 
     @Test func `a given target wins over the cluster file`() throws {

@@ -12,37 +12,49 @@ import Testing
     private static let result = {
         var result = WorkerResult()
         result.figures = Self.figures
-        for failure in [ConnectFailure.system(111), .system(111), .timedOut, .hungUp, .status(503), .malformed] {
+        for failure in [ConnectFailure.system(111), .system(111), .timedOut, .hungUp, .status(503), .malformed]
+            + [.unreadable, .authorisation(403), .subscription(401), .closed(4009)]
+        {
             result.failures.add(failure)
         }
         for value in [1, 50, 3000, 123_456_789] as [UInt64] { result.latency.record(value) }
         result.connectTimes.record(77)
+        result.answerLatency.record(99)
         result.ramp = 5...90
         return result
     }()
 
+    private static let confirmation = Confirmation(
+        number: .max, audience: 1, due: .max, answered: 5, seq: .max)
+
     @Test(arguments: [
-        WorkerOrder.ramp(start: .max), .run(Window(begin: 1, from: 2, end: 3)), .cut(at: 0), .finish,
+        WorkerOrder.ramp(start: .max), .enter(HotelTests.brief), .confirmed(LinkTests.confirmation),
+        .run(Window(begin: 1, from: 2, end: 3)), .cut(at: 0), .finish,
     ]) func `an order survives the way through its line`(order: WorkerOrder) {
         #expect(WorkerOrder(line: order.line) == order)
     }
 
     @Test(arguments: [
-        WorkerReport.ready, .settled, .live(Figures(), p99: 0), .live(LinkTests.figures, p99: 12),
+        WorkerReport.ready, .settled, .confirmed(LinkTests.confirmation), .live(Figures(), p99: 0),
+        .live(LinkTests.figures, p99: 12),
         .hopeless("no way: really"), .result(WorkerResult()), .result(LinkTests.result),
     ]) func `a report survives the way through its line`(report: WorkerReport) {
         #expect(!report.line.contains("\n"))
         #expect(WorkerReport(line: report.line) == report)
     }
 
-    @Test(arguments: ["", "ramp", "ramp x", "ramp 1 2", "run 1 2", "finish 1", "cut -1", "Finish", "ramp  1"])
+    @Test(arguments: [
+        "", "ramp", "ramp x", "ramp 1 2", "run 1 2", "finish 1", "cut -1", "enter {}", "confirmed 1 2 3 4", "Finish",
+        "ramp  1",
+    ])
     func `a line that is no order is refused`(line: String) {
         #expect(WorkerOrder(line: line) == nil)
     }
 
     @Test(arguments: [
         "", "ready 1", "live", "live -", "live opened=x 1", "live unknown=1 1", "result", "result - - - -",
-        "result - - - - - 9-5", "result - what=1 - - - -", "hopeless",
+        "result - - - - - -",
+        "result - - - - - - 9-5", "result - what=1 - - - - -", "confirmed 1 -1 3 4 5", "hopeless",
     ]) func `a line that is no report is refused`(line: String) {
         #expect(WorkerReport(line: line) == nil)
     }

@@ -104,6 +104,34 @@ import Testing
         #expect(server["pid"]?.double == 7 && server["cpu_s"]?.double == 0.5 && server["rss_bytes"]?.double == 31_000)
     }
 
+    @Test func `in the hotel commands are told, and what is lost is counted by what is owed`() throws {
+        let report = Self.report {
+            $0.plan.hotel = HotelAccess(key: "k", password: "p", file: "f")
+            for (figure, value) in [(Figure.sent, 12), (.owed, 1003), (.retries, 4), (.foreign, 5)]
+                as [(Figure, UInt64)]
+            {
+                $0.result.figures[figure] = value
+            }
+            for each in 1...10 { $0.result.publishTimes.record(UInt64(each) * 1_000_000) }
+            $0.result.answerLatency.record(3_000_000)
+        }
+        #expect(report.lost == 4)
+        let value = try JSONValue(parsing: report.json(Verdict(report)))
+        let numbers: [(String, Double)] = [
+            ("events", 10), ("commands", 12), ("command_retries", 4), ("foreign_events", 5), ("expected", 1003),
+            ("lost", 4), ("command_p50_ms", 5), ("command_max_ms", 10), ("after_answer_max_ms", 3),
+        ]
+        for (name, expected) in numbers {
+            let measured = value[name]?.double ?? -1
+            #expect((measured - expected).magnitude <= expected / 1000, "\(name)")
+        }
+        let table = report.table
+        #expect(table.contains("10 of 12 accepted") && table.contains("after the answer"))
+        #expect(table.contains("repeated commands") && table.contains("events of others"))
+        let verdict = Verdict(Self.report({ $0.result.figures[.retries] = 3 }, thresholds: ["retries>2"]))
+        #expect(verdict.faults == ["retries>2 (retries 3)"])
+    }
+
     @Test func `what was not measured is null in the JSON`() throws {
         let report = Self.report { $0.result = WorkerResult() }
         let value = try JSONValue(parsing: report.json(Verdict(report)))

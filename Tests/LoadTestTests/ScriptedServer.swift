@@ -17,27 +17,18 @@ final class ScriptedServer: Sendable {
         case silence
     }
 
-    private let group: LoopGroup
-    private let listener: Locked<ListenerID?>
+    private let loop: ListeningLoop
     let requests: Locked<Int>
 
     init(_ manner: Manner) throws {
-        let listener = Locked<ListenerID?>(nil)
         let requests = Locked(0)
-        self.listener = listener
         self.requests = requests
-        self.group = try LoopGroup(count: 1, options: LoopOptions(), places: 1000) {
-            loop throws(SystemError) in
-            let handler = loop.register(Handler(manner, loop: loop, requests: requests))
-            guard let address = SocketAddress("127.0.0.1", port: 0) else { throw SystemError("inet_pton", errno: 22) }
-            let id = try loop.listen(at: address, handler: handler)
-            listener.withLock { $0 = id }
-        }
+        self.loop = try ListeningLoop { Handler(manner, loop: $0, requests: requests) }
     }
 
-    var port: UInt16 { self.listener.withLock { $0?.address.port ?? 0 } }
+    var port: UInt16 { self.loop.port }
 
-    func stop() { self.group.stop() }
+    func stop() { self.loop.stop() }
 
     private final class Handler: ConnectionHandler {
         private let manner: Manner

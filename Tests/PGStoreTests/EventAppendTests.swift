@@ -7,7 +7,7 @@ import Testing
 @testable import PGStore
 
 /// What a command writes at its end, over the real schema.
-@Suite(.timeLimit(.minutes(2))) struct EventAppendTests {
+@Suite(.timeLimit(.minutes(5))) struct EventAppendTests {
     private let tenant = TenantID.new()
     private let user = UserID.new()
 

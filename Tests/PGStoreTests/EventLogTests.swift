@@ -5,7 +5,7 @@ import Testing
 @testable import PGStore
 
 /// The log as followers read it, over the real schema.
-@Suite(.timeLimit(.minutes(2))) struct EventLogTests {
+@Suite(.timeLimit(.minutes(5))) struct EventLogTests {
     private let tenant = TenantID.new()
     private let guest = UserID.new()
 

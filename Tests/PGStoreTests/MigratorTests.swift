@@ -6,7 +6,7 @@ import Testing
 
 @testable import PGStore
 
-@Suite(.timeLimit(.minutes(2))) struct MigratorTests {
+@Suite(.timeLimit(.minutes(5))) struct MigratorTests {
     private func migration(_ file: String, _ sql: String) throws -> Migration {
         try #require(Migration(file: file, sql: Array(sql.utf8)))
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PGStore
 
-@Suite(.timeLimit(.minutes(2))) struct PoolTests {
+@Suite(.timeLimit(.minutes(5))) struct PoolTests {
     private func isQuiet(_ pool: PGDatabase, open: Int) async -> Bool {
         await eventually { pool.figures.open == open && pool.figures.idle == open && pool.figures.waiting == 0 }
     }

@@ -6,7 +6,7 @@ import Testing
 @testable import PGStore
 
 /// Through Debian's PgBouncer, which gives a server's session to another client after each transaction.
-@Suite(.timeLimit(.minutes(2))) struct PoolerTests {
+@Suite(.timeLimit(.minutes(5))) struct PoolerTests {
     /// A PgBouncer in front of a database, with as many server sessions as it may have.
     private func withPooler<Result>(
         _ database: TestDatabase, sessions: Int, _ body: (DatabaseAddress) async throws -> Result

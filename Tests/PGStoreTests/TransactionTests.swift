@@ -4,7 +4,7 @@ import Testing
 
 @testable import PGStore
 
-@Suite(.timeLimit(.minutes(2))) struct TransactionTests {
+@Suite(.timeLimit(.minutes(5))) struct TransactionTests {
     private func withTable<Result>(
         _ change: (inout PGOptions) -> Void = { _ in }, _ body: (PGDatabase, TestDatabase) async throws -> Result
     ) async throws -> Result {

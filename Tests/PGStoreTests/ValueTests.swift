@@ -4,7 +4,7 @@ import Testing
 
 @testable import PGStore
 
-@Suite(.timeLimit(.minutes(2))) struct ValueTests {
+@Suite(.timeLimit(.minutes(5))) struct ValueTests {
     /// Sends each value through the server and back.
     private func echo<Value: PGDecodable & Equatable>(
         _ pool: PGDatabase, _ statement: PGStatement, _ values: [Value], _ encode: (Value?) -> PGValue

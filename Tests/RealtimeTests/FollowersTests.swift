@@ -163,10 +163,25 @@ import Testing
             #expect(try client.next() == "resync t 1 1")
             #expect(try client.next() == "resync t 2 1", "positions of the first epoch mean nothing any more")
         }
-        #expect(fixture.store.state.withLock { $0.renewals } == [StreamHead(epoch: Epoch(raw: 1), seq: 2)])
+        #expect(fixture.store.state.withLock { $0.renewals } == [StreamHead(epoch: Epoch(raw: 1), seq: .max)])
         #expect(fixture.metrics.renewals.total == 1)
         fixture.commit(["other b"])
         for client in clients { #expect(try client.next() == "t 2") }
+    }
+
+    @Test func `a database that lost commits and has come as far again is found out by the time of its news`() throws {
+        let fixture = try HubFixture(loops: 2) { $0.headInterval = 60_000 }
+        defer { fixture.stop() }
+        let clients = try (0..<2).map { _ in try self.subscribed(fixture) }
+        fixture.commit(["a", "b"])
+        for client in clients { #expect(try client.next(2) == ["t 1", "t 2"]) }
+        fixture.store.goBack(HubFixture.stream, by: 1, newEpoch: false)
+        // Nobody looks at the head while it is behind.
+        fixture.commit(["other b", "c", "d"], at: Timestamp(milliseconds: 4_000_000_000_000))
+        for client in clients { #expect(try client.next() == "resync t 2 4") }
+        #expect(fixture.store.state.withLock { $0.renewals.count } == 1)
+        fixture.commit(["e"], at: Timestamp(milliseconds: 4_000_000_000_001))
+        for client in clients { #expect(try client.next() == "t 5") }
     }
 
     @Test func `an epoch is asked for until the store answers`() throws {

@@ -69,9 +69,9 @@ final class HubFixture: Sendable {
     /// Appends events, one per text, and tells the bus unless the hint is lost.
     func commit(
         _ texts: [String], to audiences: [Audience] = [Audience(.tenant)], isLost: Bool = false,
-        of stream: EventStream = HubFixture.stream
+        of stream: EventStream = HubFixture.stream, at time: Timestamp = SystemClock.now
     ) {
-        let hints = texts.map { self.store.commit(stream, to: audiences, text: $0) }
+        let hints = texts.map { self.store.commit(stream, to: audiences, text: $0, at: time) }
         guard !isLost else { return }
         self.onBus { bus, _ in
             for hint in hints { bus.say(hint, on: .hints(of: stream)) }

@@ -7,7 +7,7 @@ import Testing
 @testable import RedisBridge
 
 /// What becomes of the bridge when what answers is no Redis, or a broken one.
-@Suite(.timeLimit(.minutes(1))) struct HostilePeerTests {
+@Suite(.timeLimit(.minutes(5))) struct HostilePeerTests {
     private static var impatient: RedisOptions {
         var options = RedisOptions()
         options.connectMilliseconds = 100

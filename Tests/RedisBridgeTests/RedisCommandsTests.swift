@@ -42,7 +42,7 @@ final class CommandsFixture: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct RedisCommandsTests {
+@Suite(.timeLimit(.minutes(5))) struct RedisCommandsTests {
     @Test func `values of every kind come back`() async throws {
         let fixture = try CommandsFixture([sharedRedis()])
         let key = fixture.key

@@ -109,7 +109,8 @@ select pg_temp.same('all tenants, by name', array_agg((tenant_id, owner_name, pr
     array[format('(%s,"Ana P.",1,1)', :T), format('(%s,,0,0)', :U)])
 from bellhop.list_tenants(10) with ordinality as t (tenant_id, name, name_key, slug, status, owner_user_id, owner_name,
     contact_email, plan_name,
-    plan_monthly_price, currency, created_at, version, properties_count, users_count, place);
+    plan_monthly_price, currency, created_at, version, properties_count, users_count, legal_name, phone, billing_email, approved_at,
+    approved_by, suspended_at, suspend_reason, updated_at, owner_status, place);
 select pg_temp.same('the next page', array_agg(n.tenant_id), array[:U]::uuid[])
 from bellhop.list_tenants(1) f, bellhop.list_tenants(10, f.name_key, f.tenant_id) n;
 select pg_temp.same('filtered', (select count(*) from bellhop.list_tenants(10, p_status => 'suspended'))

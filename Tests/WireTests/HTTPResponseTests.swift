@@ -96,7 +96,9 @@ import Testing
         let body = String(decoding: HTTPError.headTooLarge.response.body, as: UTF8.self)
         #expect(
             body
-                == #"{"error":{"code":"request_header_fields_too_large","message_key":"http.request_header_fields_too_large","params":{},"detail":"request head too large"}}"#
+                == #"{"error":{"code":"request_header_fields_too_large","#
+                + #""message_key":"http.request_header_fields_too_large","#
+                + #""params":{"detail":"request head too large"},"field_errors":[],"current":null,"request_id":""}}"#
         )
     }
 }

@@ -5,6 +5,10 @@
 . "$(dirname "$0")/checks.sh"
 
 need_packages python3
+# A state folder of its own: a cluster that somebody runs in this checkout is left alone.
+export STATE_FOLDER=$STATE/test/loadtest-state
+mkdir -p "$STATE_FOLDER"
+at_exit deploy/stop
 build_release loadtest bellhop-peer
 
 free_port PORT
@@ -92,4 +96,49 @@ interrupted() {
     holds "$LOGS/interrupted.json" 'r["interrupted"] and r["lost"] == 0 and 0 < r["deliveries"] < 600000'
 }
 check "Ctrl-C gives the report so far" interrupted
+
+# ------------------------------------------------------------------------------------------------ the hotel
+
+unset DATABASE_URL REDIS_URLS
+check "a cluster with the demo hotels starts" deploy/run --nodes 2 --detach
+HOTEL=$STATE_FOLDER/env
+node_pid() { sed -n 's/^BELLHOP_PIDS=//p' "$HOTEL" | cut -d, -f"$1"; }
+hotel() { "$RELEASE/loadtest" fanout --env "$HOTEL" --warmup 0.5 --no-progress "$@"; }
+
+check "200 sockets of two tenants hear every change of a room through the balancer" hotel \
+    --sockets 200 --seconds 3 --rate 20 --json "$LOGS/hotel.json" --html "$LOGS/hotel.html"
+check "once, in order, and none of the other tenant's" holds "$LOGS/hotel.json" \
+    '(r["connected"] == 200 and r["commands"] == r["events"] == 60 and r["deliveries"] == r["expected"] == 6000
+        and r["lost"] == r["duplicates"] == r["disorder"] == r["strangers"] == 0)'
+check "commands, and news after their answers, are timed" holds "$LOGS/hotel.json" \
+    '(0 < r["command_p50_ms"] <= r["command_p99_ms"] and 0 <= r["after_answer_p50_ms"] <= r["p50_ms"] <= r["max_ms"]
+        and len(r["servers"]) == 2 and all(s["cpu_s"] > 0 for s in r["servers"]))'
+check "straight to the nodes, with two workers, nothing is missed either" hotel \
+    --direct --workers 2 --sockets 100 --seconds 2 --rate 20 --json "$LOGS/direct.json"
+check "both nodes have sockets" holds "$LOGS/direct.json" \
+    'len(r["targets"]) == 2 and r["connected"] == 100 and r["deliveries"] == r["expected"] == 2000'
+
+sed 's/^BELLHOP_DEMO_PASSWORD=.*/BELLHOP_DEMO_PASSWORD=wrong/' "$HOTEL" >"$STATE_FOLDER/wrong-env"
+wrong_password() {
+    local output
+    output=$(exits 69 "$RELEASE/loadtest" fanout --env "$STATE_FOLDER/wrong-env" --sockets 10 --no-progress 2>&1)
+    [[ $output == *"BELLHOP_DEMO_PASSWORD in $STATE_FOLDER/wrong-env is wrong"* ]]
+}
+check "a wrong password is told" wrong_password
+
+# Sockets are at the other node, commands at both: those whose answer the killed node owes are repeated there with their keys.
+node_gone() {
+    local tester
+    sed "s|^BELLHOP_URL=.*|BELLHOP_URL=$(sed -n 's/^BELLHOP_NODES=//p' "$HOTEL" | cut -d, -f2)|" "$HOTEL" >"$STATE_FOLDER/second-env"
+    "$RELEASE/loadtest" fanout --env "$STATE_FOLDER/second-env" --sockets 50 --seconds 4 --rate 50 --warmup 0 --no-progress \
+        --json "$LOGS/gone.json" --pid "$(node_pid 2)" &
+    tester=$!
+    wait_until 20 pgrep -P "$tester" -f 'worker publisher'
+    sleep 2
+    kill -KILL "$(node_pid 1)"
+    wait "$tester"
+    holds "$LOGS/gone.json" 'r["command_retries"] > 0 and r["commands"] == r["events"] == 200 and r["lost"] == r["duplicates"] == 0'
+}
+check "a node that dies in the middle of commands costs nobody anything" node_gone
+check "deploy/stop ends the cluster" deploy/stop
 score

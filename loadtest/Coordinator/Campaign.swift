@@ -97,6 +97,8 @@ struct Campaign {
         case .settled:
             self.workers[worker].isSettled = true
             return self.phase == .ramping && self.workers.allSatisfy(\.isSettled) ? self.rampEnded(now) : []
+        case .confirmed(let confirmation):
+            return [.order(.confirmed(confirmation))]
         case .hopeless(let text):
             return self.end(.hopeless(text))
         case .result(let result):
@@ -179,7 +181,12 @@ struct Campaign {
         let figures = self.figures
         let isAnswered = self.plan.publishers.isEmpty || figures[.sent] <= figures[.accepted] &+ figures[.refused]
         return self.workers.allSatisfy { $0.reportsSinceEnd >= 2 } && isAnswered
-            && figures[.deliveries] >= self.plan.scenario.expectedDeliveries(figures)
+            && self.isConfirmed(figures) && figures[.deliveries] >= self.plan.expectedDeliveries(figures)
+    }
+
+    /// Whether all workers with sockets know of all commands that were accepted: before that they cannot say what is owed.
+    private func isConfirmed(_ figures: Figures) -> Bool {
+        self.plan.hotel == nil || figures[.confirmed] >= figures[.accepted] &* UInt64(self.workers.count - 1)
     }
 
     private mutating func collect(_ now: UInt64) -> [Action] {

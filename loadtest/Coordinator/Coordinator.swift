@@ -11,8 +11,10 @@ struct Coordinator {
     private var progress: ProgressView
     private var failure: Campaign.Failure?
 
-    /// - Parameter arguments: the command line of the run, which the workers are given too.
-    init(_ plan: Plan, arguments: [String]) throws(SystemError) {
+    /// - Parameters:
+    ///   - arguments: the command line of the run, which the workers are given too.
+    ///   - brief: what was found in the hotel, if the run is about one.
+    init(_ plan: Plan, arguments: [String], brief: HotelBrief? = nil) throws(SystemError) {
         // A worker that has gone shows at its output, not as our end.
         signal(SIGPIPE, SIG_IGN)
         let run = UInt64.random(in: 1...UInt64.max)
@@ -27,6 +29,8 @@ struct Coordinator {
             workers.append(
                 try WorkerProcess(WorkerRole(.publisher, index: 0, count: 1, run: run), arguments: arguments))
         }
+        // Not on their command lines: it holds tokens.
+        if let brief { for worker in workers { worker.send(.enter(brief)) } }
         self.workers = workers
         self.campaign = Campaign(plan, workers: workers.count, now: SystemClock.monotonicNanoseconds)
         self.watch = ServerWatch(plan.pids)

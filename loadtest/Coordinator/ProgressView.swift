@@ -97,13 +97,14 @@ struct ProgressStage: Equatable {
                 self.remarks.append("p99 \(NumberText.milliseconds(Double(campaign.p99) / 1e6))")
             }
         case .settling:
-            let expected = plan.scenario.expectedDeliveries(figures)
+            let expected = plan.expectedDeliveries(figures)
             self.name = "settle"
             self.share = expected > 0 ? Double(figures[.deliveries]) / Double(expected) : 1
             self.position = "\(NumberText.count(figures[.deliveries])) of \(NumberText.count(expected))"
             (self.counted, self.unit) = (figures[.deliveries], "deliveries/s")
         }
-        for figure in [Figure.failed, .dropped, .refused, .duplicates, .disorder] where figures[figure] > 0 {
+        for figure in [Figure.failed, .dropped, .refused, .retries, .duplicates, .disorder, .strangers]
+        where figures[figure] > 0 {
             self.remarks.append("\(NumberText.count(figures[figure])) \(figure.rawValue)")
         }
     }

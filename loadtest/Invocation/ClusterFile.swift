@@ -34,6 +34,12 @@ struct ClusterFile: Equatable, Sendable {
     /// The node processes; what is no number is passed over.
     var pids: [Int32] { self.list("BELLHOP_PIDS").compactMap { Int32($0) } }
 
+    /// The key of Bellhop's own app.
+    var domainKey: String? { self.values["BELLHOP_DOMAIN_KEY"] }
+
+    /// Of all users of the demo hotels.
+    var demoPassword: String? { self.values["BELLHOP_DEMO_PASSWORD"] }
+
     private func list(_ name: String) -> [String] {
         (self.values[name] ?? "").split(separator: ",").map(String.init)
     }

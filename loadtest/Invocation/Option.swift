@@ -30,15 +30,15 @@ enum Option: String, CaseIterable, Sendable {
     var explanation: String {
         switch self {
         case .url: "WebSocket to connect to, ws://HOST:PORT/PATH; repeated: sockets are spread over all"
-        case .publish: "where events are POSTed, http://HOST:PORT/PATH; repeated: each event goes to all"
+        case .publish: "with --url: where events are POSTed, http://HOST:PORT/PATH; repeated: each event goes to all"
         case .env: "take URLs and pids from this file instead of .bellhop/env"
         case .direct: "spread over the nodes (BELLHOP_NODES) instead of the balancer (BELLHOP_URL)"
         case .pid: "server processes whose CPU time and memory are measured"
         case .sockets: "how many sockets, over all workers"
         case .seconds: "how long figures are taken"
         case .rate: "see above"
-        case .burst: "so many events at the same instant; the rate per second stays"
-        case .bytes: "length of each message, at least \(MessageForm.minimumBytes)"
+        case .burst: "so many events or commands at the same instant; the rate per second stays"
+        case .bytes: "length of each message, at least \(MessageForm.minimumBytes); not in the hotel"
         case .close: "close each socket as soon as it is open: N connects, not N at once"
         case .ramp: "connects per second, measured from when each was due; without it as fast as they go"
         case .inFlight: "connects begun and not yet answered, at most, over all workers"

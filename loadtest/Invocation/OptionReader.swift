@@ -22,7 +22,8 @@ struct OptionReader {
             guard let option = Option(rawValue: String(parts[0])), self.scenario.options.contains(option) else {
                 throw .unknownOption("--\(parts[0])", scenario: self.scenario.rawValue)
             }
-            guard option.isRepeatable || self.given.insert(option).inserted else { throw .repeated(option) }
+            let isFirst = self.given.insert(option).inserted
+            guard option.isRepeatable || isFirst else { throw .repeated(option) }
             guard option.placeholder != nil else {
                 guard parts.count == 1 else { throw .unexpectedValue(option) }
                 self.turnOn(option)
@@ -113,7 +114,7 @@ struct OptionReader {
     func plan(readFile: (String) throws(FileFailure) -> String?) throws(UsageError) -> Plan {
         var plan = self.plan
         if plan.targets.isEmpty { try self.takeCluster(into: &plan, readFile: readFile) }
-        if self.scenario.publishPath != nil, plan.publishers.isEmpty { throw .noPublisher }
+        if self.scenario.publishes, plan.publishers.isEmpty { throw .noPublisher }
         return plan
     }
 
@@ -133,14 +134,40 @@ struct OptionReader {
         }
         let cluster = ClusterFile(text)
         let urls = self.isDirect ? cluster.nodes : cluster.balancer.map { [$0] } ?? cluster.nodes
+        if self.scenario.isAboutHotel {
+            try self.takeHotel(cluster, urls, path, into: &plan)
+            return
+        }
         for url in urls {
             guard let server = Endpoint(url) else { throw .badClusterURL(url) }
             plan.targets.append(server.with(scheme: .ws, path: self.scenario.path))
-            if let publishPath = self.scenario.publishPath, self.plan.publishers.isEmpty {
-                plan.publishers.append(server.with(scheme: .http, path: publishPath))
-            }
         }
         guard !plan.targets.isEmpty else { throw .noTarget(clusterFile: path) }
+        if plan.pids.isEmpty { plan.pids = cluster.pids }
+    }
+
+    /// Sockets go where they are told to; commands go to the nodes, so that chance and not the balancer chooses among them.
+    private func takeHotel(
+        _ cluster: ClusterFile, _ urls: [String], _ path: String, into plan: inout Plan
+    ) throws(UsageError) {
+        for option in [Option.publish, .bytes] where self.given.contains(option) { throw .onlyWithURL(option) }
+        guard !urls.isEmpty else { throw .noTarget(clusterFile: path) }
+        guard let key = cluster.domainKey else {
+            throw .notInClusterFile(path, variable: "BELLHOP_DOMAIN_KEY")
+        }
+        guard let password = cluster.demoPassword else {
+            throw .notInClusterFile(path, variable: "BELLHOP_DEMO_PASSWORD")
+        }
+        let access = HotelAccess(key: key, password: password, file: path)
+        plan.hotel = access
+        for url in urls {
+            guard let server = Endpoint(url) else { throw .badClusterURL(url) }
+            plan.targets.append(server.with(scheme: .ws, path: access.socketPath))
+        }
+        for url in cluster.nodes.isEmpty ? urls : cluster.nodes {
+            guard let server = Endpoint(url) else { throw .badClusterURL(url) }
+            plan.publishers.append(server.with(scheme: .http, path: "/"))
+        }
         if plan.pids.isEmpty { plan.pids = cluster.pids }
     }
 }

@@ -3,8 +3,10 @@ struct Plan: Equatable, Sendable {
     var scenario: Scenario
     /// Sockets are spread over these in turn.
     var targets: [Endpoint] = []
-    /// Each event is posted to all of these.
+    /// Each event is posted to all of these; in the hotel, each command to one of them.
     var publishers: [Endpoint] = []
+    /// How to come into the hotel, if the run is about one.
+    var hotel: HotelAccess?
     var pids: [Int32] = []
     var sockets: Int
     var seconds: Double
@@ -34,6 +36,11 @@ struct Plan: Equatable, Sendable {
         self.seconds = scenario.defaults.seconds
         self.rate = scenario.defaults.rate
         self.warmupSeconds = scenario.defaults.warmupSeconds
+    }
+
+    /// How many deliveries the servers owe, by what was sent and who listened.
+    func expectedDeliveries(_ figures: Figures) -> UInt64 {
+        self.hotel == nil ? self.scenario.expectedDeliveries(figures) : figures[.owed]
     }
 
     /// The share of one of `count` workers when something is dealt out in turn.

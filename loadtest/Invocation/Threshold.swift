@@ -42,7 +42,9 @@ enum Metric: String, CaseIterable, Sendable {
     case p50, p90, p99, p999, p9999, max, mean
     case connectP50 = "connect_p50", connectP99 = "connect_p99", connectMax = "connect_max"
     case connected, failed, dropped
-    case lost, duplicates, disorder, strangers, refused
+    case answerP50 = "after_answer_p50", answerP99 = "after_answer_p99", answerMax = "after_answer_max"
+    case commandP50 = "command_p50", commandP99 = "command_p99", commandMax = "command_max"
+    case lost, duplicates, disorder, strangers, refused, retries
     case deliveries
     case connectsPerSecond = "connects_per_s", deliveriesPerSecond = "deliveries_per_s"
     case cpuSeconds = "cpu_s", residentBytes = "rss", bytesPerSocket = "rss_per_socket"
@@ -79,10 +81,12 @@ enum Metric: String, CaseIterable, Sendable {
 
     var unit: Unit {
         switch self {
-        case .p50, .p90, .p99, .p999, .p9999, .max, .mean, .connectP50, .connectP99, .connectMax: .milliseconds
+        case .p50, .p90, .p99, .p999, .p9999, .max, .mean, .connectP50, .connectP99, .connectMax, .answerP50,
+            .answerP99, .answerMax, .commandP50, .commandP99, .commandMax:
+            .milliseconds
         case .cpuSeconds: .seconds
         case .residentBytes, .bytesPerSocket: .bytes
-        case .connected, .failed, .dropped, .lost, .duplicates, .disorder, .strangers, .refused, .deliveries,
+        case .connected, .failed, .dropped, .lost, .duplicates, .disorder, .strangers, .refused, .retries, .deliveries,
             .connectsPerSecond, .deliveriesPerSecond:
             .count
         }

@@ -11,6 +11,8 @@ enum UsageError: Error, Equatable, Sendable, CustomStringConvertible {
     case noTarget(clusterFile: String)
     case badClusterURL(String)
     case noPublisher
+    case notInClusterFile(String, variable: String)
+    case onlyWithURL(Option)
 
     var description: String {
         switch self {
@@ -28,6 +30,10 @@ enum UsageError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noTarget(let path):
             "no target: give --url ws://HOST:PORT/PATH, or start a cluster with deploy/run --detach (\(path) is not there)"
         case .badClusterURL(let text): "the cluster file names '\(text)', which is no http:// or ws:// URL"
+        case .notInClusterFile(let path, let variable):
+            "\(path) has no \(variable): is it of a cluster with the demo hotels (deploy/run without --no-demo)?"
+        case .onlyWithURL(let option):
+            "--\(option.rawValue) is for a server that --url names; the hotel's events are made by commands"
         case .noPublisher: "nowhere to publish: give --publish http://HOST:PORT/PATH beside --url"
         }
     }

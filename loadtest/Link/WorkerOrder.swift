@@ -2,6 +2,10 @@
 enum WorkerOrder: Equatable, Sendable {
     /// Open the sockets; the first is due at this monotonic nanosecond.
     case ramp(start: UInt64)
+    /// Before the ramp: who the worker is in the hotel.
+    case enter(HotelBrief)
+    /// The cluster has accepted a command.
+    case confirmed(Confirmation)
     /// Let traffic flow.
     case run(Window)
     /// End the window at this instant.
@@ -12,6 +16,8 @@ enum WorkerOrder: Equatable, Sendable {
     var line: String {
         switch self {
         case .ramp(let start): "ramp \(start)"
+        case .enter(let brief): "enter \(brief.encoded)"
+        case .confirmed(let confirmation): "confirmed \(confirmation.encoded)"
         case .run(let window): "run \(window.begin) \(window.from) \(window.end)"
         case .cut(let instant): "cut \(instant)"
         case .finish: "finish"
@@ -19,6 +25,17 @@ enum WorkerOrder: Equatable, Sendable {
     }
 
     init?(line: String) {
+        let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, parts[0] == "enter" {
+            guard let brief = HotelBrief(encoded: parts[1]) else { return nil }
+            self = .enter(brief)
+            return
+        }
+        if parts.count == 2, parts[0] == "confirmed" {
+            guard let confirmation = Confirmation(encoded: parts[1]) else { return nil }
+            self = .confirmed(confirmation)
+            return
+        }
         let words = line.split(separator: " ", omittingEmptySubsequences: false)
         let numbers = words.dropFirst().compactMap { UInt64($0) }
         guard let verb = words.first, numbers.count == words.count - 1 else { return nil }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Reactor
 
 /// Why a socket never opened, coarse enough to be counted.
-enum ConnectFailure: Hashable, Sendable {
+enum ConnectFailure: Error, Hashable, Sendable {
     /// The kernel's error number.
     case system(CInt)
     case timedOut
@@ -12,6 +12,14 @@ enum ConnectFailure: Hashable, Sendable {
     case status(Int)
     /// An answer that is no valid WebSocket handshake.
     case malformed
+    /// An answer to another request that is no HTTP, or does not say what it has to.
+    case unreadable
+    /// The HTTP status with which a channel's signature was refused.
+    case authorisation(Int)
+    /// The status with which a subscription was refused.
+    case subscription(Int)
+    /// The code with which the server closed before the socket had its channel.
+    case closed(Int)
 
     init(_ reason: CloseReason) {
         switch reason {
@@ -29,6 +37,10 @@ enum ConnectFailure: Hashable, Sendable {
         case .hungUp: "hangup"
         case .status(let code): "http-\(code)"
         case .malformed: "malformed"
+        case .unreadable: "unreadable"
+        case .authorisation(let code): "auth-\(code)"
+        case .subscription(let code): "subscription-\(code)"
+        case .closed(let code): "close-\(code)"
         }
     }
 
@@ -38,12 +50,18 @@ enum ConnectFailure: Hashable, Sendable {
         case ("timeout", 1): self = .timedOut
         case ("hangup", 1): self = .hungUp
         case ("malformed", 1): self = .malformed
+        case ("unreadable", 1): self = .unreadable
         case ("errno", 2):
             guard let number = CInt(parts[1]) else { return nil }
             self = .system(number)
-        case ("http", 2):
+        case ("http", 2), ("auth", 2), ("subscription", 2), ("close", 2):
             guard let code = Int(parts[1]) else { return nil }
-            self = .status(code)
+            switch parts[0] {
+            case "http": self = .status(code)
+            case "auth": self = .authorisation(code)
+            case "subscription": self = .subscription(code)
+            default: self = .closed(code)
+            }
         default: return nil
         }
     }
@@ -60,6 +78,10 @@ enum ConnectFailure: Hashable, Sendable {
         case .hungUp: "the server closed before it answered"
         case .status(let code): "HTTP \(code) instead of 101 Switching Protocols"
         case .malformed: "the answer is no WebSocket handshake"
+        case .unreadable: "the answer cannot be read"
+        case .authorisation(let code): "HTTP \(code) from /broadcasting/auth"
+        case .subscription(let code): "the subscription is refused with status \(code)"
+        case .closed(let code): "the server closed with \(code) before the channel was there"
         }
     }
 }

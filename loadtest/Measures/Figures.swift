@@ -19,13 +19,21 @@ enum Figure: String, CaseIterable, Sendable {
     case sent
     /// Publications that the server confirmed.
     case accepted
-    /// Publications that the server refused or never answered.
+    /// Publications or commands that the server refused or never answered.
     case refused
+    /// Commands that were sent once more, because nobody knew what had become of them.
+    case retries
+    /// Commands of whose acceptance a worker with sockets knows: once for each such worker.
+    case confirmed
+    /// What the confirmed commands owe the sockets of a worker.
+    case owed
+    /// Events of others who work in the same hotel.
+    case foreign
 }
 
 /// A count for each ``Figure``; adds up over processes.
 struct Figures: Equatable, Sendable {
-    private var values = InlineArray<11, UInt64>(repeating: 0)
+    private var values = InlineArray<15, UInt64>(repeating: 0)
 
     init() {}
 
@@ -74,6 +82,10 @@ extension Figure {
         case .sent: 8
         case .accepted: 9
         case .refused: 10
+        case .retries: 11
+        case .confirmed: 12
+        case .owed: 13
+        case .foreign: 14
         }
     }
 }

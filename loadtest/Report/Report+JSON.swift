@@ -48,11 +48,11 @@ extension Report {
         json.name("seconds")
         json.double(self.seconds)
         json.name("events")
-        json.int(self.plan.scenario.publishPath == nil ? self.figures[.sent] : self.figures[.accepted])
+        json.int(!self.plan.scenario.publishes ? self.figures[.sent] : self.figures[.accepted])
         json.name("events_refused")
         json.int(self.figures[.refused])
         json.name("expected")
-        json.int(self.plan.scenario.expectedDeliveries(self.figures))
+        json.int(self.plan.expectedDeliveries(self.figures))
         json.name("deliveries")
         json.int(self.figures[.deliveries])
         json.name("lost")
@@ -63,6 +63,23 @@ extension Report {
         json.int(self.figures[.disorder])
         json.name("strangers")
         json.int(self.figures[.strangers])
+        if self.plan.hotel != nil { self.writeCommands(to: &json) }
+    }
+
+    /// `events` are the commands that were accepted.
+    private func writeCommands(to json: inout JSONWriter) {
+        json.name("commands")
+        json.int(self.figures[.sent])
+        json.name("command_retries")
+        json.int(self.figures[.retries])
+        json.name("foreign_events")
+        json.int(self.figures[.foreign])
+        let metrics: [(name: StaticString, metric: Metric)] = [
+            ("command_p50_ms", .commandP50), ("command_p99_ms", .commandP99), ("command_max_ms", .commandMax),
+            ("after_answer_p50_ms", .answerP50), ("after_answer_p99_ms", .answerP99),
+            ("after_answer_max_ms", .answerMax),
+        ]
+        self.write(metrics, to: &json)
     }
 
     private func writeTimes(to json: inout JSONWriter) {
@@ -73,6 +90,10 @@ extension Report {
             ("deliveries_per_s", .deliveriesPerSecond), ("server_cpu_s", .cpuSeconds),
             ("rss_bytes_per_socket", .bytesPerSocket),
         ]
+        self.write(metrics, to: &json)
+    }
+
+    private func write(_ metrics: [(name: StaticString, metric: Metric)], to json: inout JSONWriter) {
         for each in metrics {
             json.name(each.name)
             if let value = self.value(of: each.metric) { json.double(value) } else { json.null() }

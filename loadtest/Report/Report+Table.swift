@@ -44,10 +44,10 @@ extension Report {
         guard self.plan.scenario.timesMessages else { return nil }
         let figures = self.figures
         var rows = [Row(name: "measured", value: "\(NumberText.significant(self.seconds)) s")]
-        if self.plan.scenario.publishPath != nil {
+        if self.plan.scenario.publishes {
             rows.append(
                 Row(
-                    name: "events",
+                    name: self.plan.hotel == nil ? "events" : "commands",
                     value: "\(NumberText.count(figures[.accepted])) of \(NumberText.count(figures[.sent])) accepted"))
             rows.append(Row(name: "time to accept", value: Self.percentiles(self.result.publishTimes)))
         } else {
@@ -62,6 +62,9 @@ extension Report {
             Row(name: "duplicates", value: NumberText.count(figures[.duplicates])),
             Row(name: "out of order", value: NumberText.count(figures[.disorder])),
         ]
+        for each in [("repeated commands", Figure.retries), ("events of others", .foreign)] where figures[each.1] > 0 {
+            rows.append(Row(name: each.0, value: NumberText.count(figures[each.1])))
+        }
         if figures[.strangers] > 0 {
             rows.append(Row(name: "not ours or damaged", value: NumberText.count(figures[.strangers])))
         }
@@ -73,8 +76,11 @@ extension Report {
             ("mean", .mean), ("p50", .p50), ("p90", .p90), ("p99", .p99), ("p99.9", .p999), ("p99.99", .p9999),
             ("max", .max),
         ]
-        let rows = metrics.compactMap { each in
+        var rows = metrics.compactMap { each in
             self.value(of: each.metric).map { Row(name: each.name, value: NumberText.milliseconds($0)) }
+        }
+        if self.plan.hotel != nil {
+            rows.append(Row(name: "after the answer", value: Self.percentiles(self.result.answerLatency)))
         }
         return Section(title: self.plan.scenario.timesMessages ? "Latency" : "Time to connect", rows: rows)
     }

@@ -12,7 +12,7 @@ struct Report: Sendable {
 
     /// What the server owed and did not deliver, over all sockets.
     var lost: UInt64 {
-        let expected = self.plan.scenario.expectedDeliveries(self.figures)
+        let expected = self.plan.expectedDeliveries(self.figures)
         return expected > self.figures[.deliveries] ? expected - self.figures[.deliveries] : 0
     }
 
@@ -53,6 +53,12 @@ struct Report: Sendable {
         case .connectP50: Self.milliseconds(self.result.connectTimes, 0.5)
         case .connectP99: Self.milliseconds(self.result.connectTimes, 0.99)
         case .connectMax: Self.milliseconds(self.result.connectTimes, 1)
+        case .answerP50: Self.milliseconds(self.result.answerLatency, 0.5)
+        case .answerP99: Self.milliseconds(self.result.answerLatency, 0.99)
+        case .answerMax: Self.milliseconds(self.result.answerLatency, 1)
+        case .commandP50: Self.milliseconds(self.result.publishTimes, 0.5)
+        case .commandP99: Self.milliseconds(self.result.publishTimes, 0.99)
+        case .commandMax: Self.milliseconds(self.result.publishTimes, 1)
         case .connected: Double(self.figures[.opened])
         case .failed: Double(self.figures[.failed])
         case .dropped: Double(self.figures[.dropped])
@@ -61,6 +67,7 @@ struct Report: Sendable {
         case .disorder: Double(self.figures[.disorder])
         case .strangers: Double(self.figures[.strangers])
         case .refused: Double(self.figures[.refused])
+        case .retries: Double(self.figures[.retries])
         case .deliveries: Double(self.figures[.deliveries])
         case .connectsPerSecond: self.connectsPerSecond
         case .deliveriesPerSecond: self.deliveriesPerSecond

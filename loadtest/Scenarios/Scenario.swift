@@ -19,6 +19,9 @@ enum Scenario: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it runs in the demo hotels of the cluster, unless a server is named that knows nothing of hotels.
+    var isAboutHotel: Bool { self == .fanout }
+
     /// The path of its sockets on a server that a cluster file names.
     var path: String {
         switch self {
@@ -27,13 +30,8 @@ enum Scenario: String, CaseIterable, Sendable {
         }
     }
 
-    /// Where its events are posted on a server that a cluster file names; `nil` if nothing is published.
-    var publishPath: String? {
-        switch self {
-        case .fanout: "/fanout"
-        case .connect, .idle, .echo: nil
-        }
-    }
+    /// Whether it makes events for the sockets: by posting them, or by commands.
+    var publishes: Bool { self == .fanout }
 
     /// Whether sockets are held and watched for some time after they were opened.
     var hasWindow: Bool { self != .connect }
@@ -46,7 +44,7 @@ enum Scenario: String, CaseIterable, Sendable {
         }
     }
 
-    /// How many deliveries the server owes, by what was sent and who listened.
+    /// How many deliveries a server without a hotel owes, by what was sent and who listened.
     func expectedDeliveries(_ figures: Figures) -> UInt64 {
         switch self {
         case .connect, .idle: 0

@@ -1,7 +1,18 @@
 /// What the sockets of a worker do once they are open: the part of a scenario that runs on the loop.
 protocol SocketBehaviour: AnyObject {
-    /// A message came whole on an open socket; the bytes are valid during the call.
+    /// Who the sockets are in the hotel, if the run is about one; before the first one opens.
+    func enter(_ brief: HotelBrief)
+
+    /// A socket's handshake was accepted.
+    ///
+    /// - Returns: whether it is ready with that; else it will be `joined`, or `joinFailed`.
+    func opened(_ socket: Int) -> Bool
+
+    /// A message came whole on an open socket, or on one that is about to join; the bytes are valid during the call.
     func received(_ socket: Int, _ message: UnsafeRawBufferPointer, at now: UInt64)
+
+    /// The cluster has accepted a command of this run.
+    func confirmed(_ confirmation: Confirmation)
 
     /// Traffic may begin; `open` are the sockets that take part.
     func run(_ open: [Int], _ window: Window)
@@ -10,6 +21,16 @@ protocol SocketBehaviour: AnyObject {
     ///
     /// - Returns: when to come again, in monotonic nanoseconds; `nil` for never.
     func act(at now: UInt64) -> UInt64?
+
+    /// Ends connections of its own.
+    func close()
+}
+
+extension SocketBehaviour {
+    func enter(_ brief: HotelBrief) {}
+    func opened(_ socket: Int) -> Bool { true }
+    func confirmed(_ confirmation: Confirmation) {}
+    func close() {}
 }
 
 extension Scenario {
@@ -19,6 +40,7 @@ extension Scenario {
         let judge = MessageJudge(form, sockets: swarm.count, measurements: swarm.measurements)
         switch self {
         case .connect, .idle: return IdleBehaviour(judge)
+        case .fanout where plan.hotel != nil: return HotelBehaviour(plan: plan, role: role, swarm: swarm)
         case .fanout: return FanoutBehaviour(judge)
         case .echo: return EchoBehaviour(judge, plan: plan, role: role, swarm: swarm)
         }

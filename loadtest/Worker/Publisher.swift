@@ -23,7 +23,7 @@ final class Publisher: WorkerDuty {
     private let voice: WorkerVoice
     private let form: MessageForm
     private let addresses: [SocketAddress]
-    private var lines: [PublishLine]
+    private var lines: [RequestLine]
     private var handler: HandlerID?
     private var linesByPlace: [Int: Int] = [:]
     private var timetable: Timetable?
@@ -36,7 +36,7 @@ final class Publisher: WorkerDuty {
     init(_ plan: Plan, role: WorkerRole, addresses: [SocketAddress], loop: EventLoop, voice: WorkerVoice) {
         (self.plan, self.addresses, self.loop, self.voice) = (plan, addresses, loop, voice)
         self.form = MessageForm(run: role.run, byteCount: plan.messageBytes)
-        self.lines = plan.publishers.map { PublishLine($0) }
+        self.lines = plan.publishers.map { RequestLine($0) }
         self.handler = loop.register(self)
     }
 
@@ -71,7 +71,7 @@ final class Publisher: WorkerDuty {
             self.pending[number] = Pending(due: due, missing: self.lines.count)
             let body = self.form.message(EventStamp(lane: Self.lane, sequence: number, due: due))
             for line in self.lines.indices {
-                self.lines[line].add(number, body)
+                self.lines[line].add(number, ServerRequest(.post, self.plan.publishers[line].path, json: body))
                 if self.lines[line].connection == nil { self.connect(line) }
             }
         }

@@ -6,7 +6,10 @@ internal import Wire
 /// what is said.
 final class Swarm: WorkerDuty {
     enum Phase: UInt8 {
-        case absent, connecting, handshaking, open
+        case absent, connecting, handshaking
+        /// The handshake was accepted, but the socket does not yet hear what it is there for.
+        case joining
+        case open
         /// We have sent a close frame.
         case closing
         case gone
@@ -16,10 +19,10 @@ final class Swarm: WorkerDuty {
 
     let count: Int
     let measurements = Measurements()
-    private unowned let loop: EventLoop
+    unowned let loop: EventLoop
     private let plan: Plan
     private let voice: WorkerVoice
-    private let addresses: [SocketAddress]
+    let addresses: [SocketAddress]
     private let sources: [SocketAddress]
     private let rampShare: (perSecond: Double?, inFlight: Int)
     private var ramp: Ramp?
@@ -33,6 +36,8 @@ final class Swarm: WorkerDuty {
     private var readers: [WebSocketReader]
     private var connections: [ConnectionID?]
     private var openings: [Int: Opening] = [:]
+    /// When the connects of those that are joining were due.
+    private var joinings: [Int: UInt64] = [:]
     /// By place of the connection in the loop; -1 for those that are not ours.
     private var socketsByPlace: [Int] = []
     private var live = 0
@@ -61,6 +66,10 @@ final class Swarm: WorkerDuty {
 
     // MARK: Orders
 
+    func enter(_ brief: HotelBrief) { self.behaviour?.enter(brief) }
+
+    func confirmed(_ confirmation: Confirmation) { self.behaviour?.confirmed(confirmation) }
+
     func ramp(start: UInt64) {
         self.ramp = Ramp(
             count: self.count, perSecond: self.rampShare.perSecond, inFlight: self.rampShare.inFlight, start: start)
@@ -77,12 +86,13 @@ final class Swarm: WorkerDuty {
         for socket in self.phases.indices {
             switch self.phases[socket] {
             case .open: self.sayGoodbye(socket)
-            case .connecting, .handshaking:
+            case .connecting, .handshaking, .joining:
                 self.phases[socket] = .closing
                 if let id = self.connections[socket] { self.loop.drop(id) }
             case .absent, .closing, .gone: break
             }
         }
+        self.behaviour?.close()
         self.whenClosed = done
         self.loop.requestTurn()
     }
@@ -127,7 +137,7 @@ final class Swarm: WorkerDuty {
     /// A socket will not open.
     private func failed(_ socket: Int, _ failure: ConnectFailure) {
         self.phases[socket] = .gone
-        self.openings[socket] = nil
+        (self.openings[socket], self.joinings[socket]) = (nil, nil)
         self.measurements.noteFailed(failure)
         self.ramp?.answered()
         // The first one goes alone, so nothing else has been tried yet.
@@ -149,19 +159,40 @@ final class Swarm: WorkerDuty {
             return nil
         case .accepted(let due):
             self.openings[socket] = nil
-            self.loop.setDeadline(id, at: nil)
-            self.measurements.noteOpened(due: due, at: SystemClock.monotonicNanoseconds)
-            self.phases[socket] = .open
-            if self.plan.closesAtOnce { self.sayGoodbye(socket) } else { self.ramp?.answered() }
+            self.phases[socket] = .joining
+            self.joinings[socket] = due
+            if self.behaviour?.opened(socket) ?? true { self.joined(socket) }
             return UnsafeMutableRawBufferPointer(rebasing: bytes[(bytes.count - input.count)...])
         }
+    }
+
+    // MARK: Joining
+
+    /// A socket hears what it is there for.
+    func joined(_ socket: Int) {
+        guard self.phases[socket] == .joining, let id = self.connections[socket],
+            let due = self.joinings.removeValue(forKey: socket)
+        else { return }
+        self.loop.setDeadline(id, at: nil)
+        self.measurements.noteOpened(due: due, at: SystemClock.monotonicNanoseconds)
+        self.phases[socket] = .open
+        if self.plan.closesAtOnce { self.sayGoodbye(socket) } else { self.ramp?.answered() }
+    }
+
+    /// A socket will not hear what it is there for; of one that is open, or gone, it is too late to say so.
+    func joinFailed(_ socket: Int, _ failure: ConnectFailure) {
+        guard self.phases[socket] == .joining else { return }
+        self.failed(socket, failure)
+        if let id = self.connections[socket] { self.loop.drop(id) }
+        // More may be opened in its place, also if this was said outside of the loop's turn for sockets.
+        self.loop.requestTurn()
     }
 
     // MARK: Messages
 
     /// Sends a text message on a socket, if it is open.
     func send(_ socket: Int, _ message: [UInt8]) {
-        guard self.phases[socket] == .open else { return }
+        guard self.phases[socket] == .open || self.phases[socket] == .joining else { return }
         message.withUnsafeBytes { self.sendFrame(socket, .text, $0) }
     }
 
@@ -177,12 +208,14 @@ final class Swarm: WorkerDuty {
         let now = SystemClock.monotonicNanoseconds
         var input = bytes
         do throws(WebSocketError) {
-            while let event = try self.readers[socket].next(&input, limits: Self.limits) {
+            while self.phases[socket] != .gone, let event = try self.readers[socket].next(&input, limits: Self.limits) {
                 switch event {
                 case .text(let message), .binary(let message): self.behaviour?.received(socket, message, at: now)
-                case .ping(let payload): if self.phases[socket] == .open { self.sendFrame(socket, .pong, payload) }
+                case .ping(let payload): if self.phases[socket] != .closing { self.sendFrame(socket, .pong, payload) }
                 case .pong: break
-                case .close: self.heardGoodbye(socket, id)
+                case .close(let code, _):
+                    self.joinFailed(socket, .closed(Int(code.rawValue)))
+                    self.heardGoodbye(socket, id)
                 }
             }
         } catch {
@@ -232,7 +265,7 @@ extension Swarm: ConnectionHandler {
         switch self.phases[socket] {
         case .handshaking:
             if let rest = self.advanceOpening(socket, id, bytes), !rest.isEmpty { self.readFrames(socket, id, rest) }
-        case .open, .closing: self.readFrames(socket, id, bytes)
+        case .joining, .open, .closing: self.readFrames(socket, id, bytes)
         case .absent, .connecting, .gone: break
         }
     }
@@ -243,7 +276,7 @@ extension Swarm: ConnectionHandler {
 
     func deadlinePassed(_ id: ConnectionID) {
         guard let socket = self.socket(of: id) else { return }
-        if self.phases[socket] == .handshaking { self.failed(socket, .timedOut) }
+        if self.phases[socket] == .handshaking || self.phases[socket] == .joining { self.failed(socket, .timedOut) }
         self.loop.drop(id)
     }
 
@@ -253,7 +286,7 @@ extension Swarm: ConnectionHandler {
         self.live -= 1
         self.connections[socket] = nil
         switch self.phases[socket] {
-        case .connecting, .handshaking: self.failed(socket, ConnectFailure(reason))
+        case .connecting, .handshaking, .joining: self.failed(socket, ConnectFailure(reason))
         case .open: self.measurements.result.figures[.dropped] &+= 1
         case .closing: if self.plan.closesAtOnce { self.ramp?.answered() }
         case .absent, .gone: break

@@ -36,9 +36,9 @@ enum Worker {
     private static func startLoop(
         _ role: WorkerRole, _ plan: Plan, _ addresses: [SocketAddress]
     ) throws(SystemError) -> LoopGroup {
-        let share =
-            role.duty == .publisher ? addresses.count : Plan.share(of: plan.sockets, worker: role.index, of: role.count)
-        return try LoopGroup(count: 1, options: LoopOptions(), places: share + 16) {
+        let share = role.duty == .publisher ? 0 : Plan.share(of: plan.sockets, worker: role.index, of: role.count)
+        let servers = addresses.count * max(Commander.linesEach, HotelBehaviour.linesEach)
+        return try LoopGroup(count: 1, options: LoopOptions(), places: share + servers + 16) {
             loop throws(SystemError) in
             let alarm = try Alarm(loop.handle) { _ in }
             let box = DutyBox()
@@ -50,6 +50,8 @@ enum Worker {
             let duty: any WorkerDuty =
                 switch role.duty {
                 case .sockets: Swarm(plan, role: role, addresses: addresses, loop: loop, voice: voice)
+                case .publisher where plan.hotel != nil:
+                    Commander(plan, role: role, addresses: addresses, loop: loop, voice: voice)
                 case .publisher: Publisher(plan, role: role, addresses: addresses, loop: loop, voice: voice)
                 }
             box.duty = duty
@@ -75,7 +77,7 @@ enum Worker {
     /// Reads orders until there are no more.
     private static func obey(_ loop: LoopHandle) {
         var lines = LineBuffer()
-        var chunk = [UInt8](repeating: 0, count: 4096)
+        var chunk = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = read(STDIN_FILENO, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
@@ -91,12 +93,15 @@ enum Worker {
 
     private static func carryOut(_ order: WorkerOrder, _ duty: any WorkerDuty, _ loop: EventLoop) {
         switch order {
+        case .enter(let brief): duty.enter(brief)
+        case .confirmed(let confirmation): duty.confirmed(confirmation)
         case .ramp(let start): duty.ramp(start: start)
         case .run(let window):
             duty.measurements.window = window
             duty.run()
         case .cut(let instant): duty.measurements.window.cut(at: instant)
         case .finish:
+            duty.settle()
             Self.report(.result(duty.measurements.result))
             // A server that does not answer the goodbye must not keep us.
             loop.schedule(after: Self.closeMilliseconds) { exit(ExitCode.success) }

@@ -79,6 +79,15 @@ package struct ChannelEntitlement: Sendable {
         return channels.filter { self.allows($0) }
     }
 
+    var sortedProperties: [PropertyAddress] {
+        guard let directory = self.directory else { return [] }
+        return directory.sortedProperties.map { PropertyAddress($0, of: directory.tenant) }
+    }
+
+    func departments(at: PropertyAddress) -> [ChannelSlug] {
+        (self.directory?.properties[at.property] ?? []).map(\.slug)
+    }
+
     private static let platformStaff: Set<Role> = [.superAdmin, .platformAdmin, .platformSupport]
     private static let frontDeskRoles: Set<Role> = [.FD, .FM, .GM, .OW]
     private static let financeRoles: Set<Role> = [.AC, .GM, .OW, .FM]

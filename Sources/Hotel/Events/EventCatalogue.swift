@@ -14,7 +14,7 @@ package enum EventCatalogue {
 
     private static let byName = Dictionary(uniqueKeysWithValues: Self.all.map { ($0.name, $0) })
 
-    /// 7.1
+    /// 7.1, and the end of a department, whose beginning it names.
     private static let platform = [
         EventKind("tenant:registered", to: [.SYS]),
         EventKind("tenant:created", seed: "customer:created", to: [.SYS]),
@@ -30,6 +30,7 @@ package enum EventCatalogue {
         EventKind("property:archived", to: [.T]),
         EventKind("department:created", to: [.P]),
         EventKind("department:updated", to: [.P]),
+        EventKind("department:retired", to: [.P]),
     ]
 
     /// 7.2, and what the catalogue does not name: roles.

@@ -103,3 +103,11 @@ package struct LocalTime: FieldText {
     private init(placeholder: String) { self.text = placeholder }
     package static var placeholder: Self { Self(placeholder: "00:00") }
 }
+
+extension LocalTime {
+    /// A full hour, 0 to 23.
+    package init(hour: Int) {
+        precondition((0..<24).contains(hour), "a day has 24 hours")
+        self.init(placeholder: (hour < 10 ? "0" : "") + "\(hour):00")
+    }
+}

@@ -35,18 +35,7 @@ struct AdminCommand: Sendable {
         guard isClean, (1...120).contains(name.unicodeScalars.count), name.first != " ", name.last != " " else {
             throw Self.misuse("a name has 1 to 120 characters and no blanks around it")
         }
-        var reader = SettingReader(
-            environment, settings: [NodeSetting.databaseURL, Self.password], prefix: Self.password.name
-        ) { (path) throws(SystemError) in try SecretFile(path: path) }
-        var database: DatabaseAddress?
-        var password: String?
-        reader.read(NodeSetting.databaseURL, into: &database) { text throws(SettingProblem) in
-            try DatabaseAddress(setting: text)
-        }
-        reader.read(Self.password, into: &password) { $0 }
-        reader.require(NodeSetting.databaseURL)
-        try reader.finish()
-        guard let database else { preconditionFailure("a required setting is missing without a fault") }
+        let (database, password) = try Errand.read(environment, Self.password, isRequired: false)
         let word: String
         do throws(PasswordPrompt.Failure) {
             word = if let password { password } else { try ask() }

@@ -23,6 +23,26 @@ enum Errand {
         }
     }
 
+    /// Reads where the database is, and a password that no node should have in its environment.
+    static func read(
+        _ environment: [String: String], _ password: Setting, isRequired: Bool
+    ) throws(ConfigurationError) -> (database: DatabaseAddress, password: String?) {
+        var reader = SettingReader(
+            environment, settings: [NodeSetting.databaseURL, password], prefix: password.name
+        ) { (path) throws(SystemError) in try SecretFile(path: path) }
+        var database: DatabaseAddress?
+        var word: String?
+        reader.read(NodeSetting.databaseURL, into: &database) { text throws(SettingProblem) in
+            try DatabaseAddress(setting: text)
+        }
+        reader.read(password, into: &word) { $0 }
+        reader.require(NodeSetting.databaseURL)
+        if isRequired { reader.require(password) }
+        try reader.finish()
+        guard let database else { preconditionFailure("a required setting is missing without a fault") }
+        return (database, word)
+    }
+
     /// Does it.
     ///
     /// - Parameter work: gets the database, which is closed when it returns.

@@ -12,21 +12,9 @@ struct SeedCommand: Sendable {
     private let password: Secret
 
     init(environment: [String: String]) throws(ConfigurationError) {
-        var reader = SettingReader(
-            environment, settings: [NodeSetting.databaseURL, Self.password], prefix: Self.password.name
-        ) { (path) throws(SystemError) in try SecretFile(path: path) }
-        var database: DatabaseAddress?
-        var password: String?
-        reader.read(NodeSetting.databaseURL, into: &database) { text throws(SettingProblem) in
-            try DatabaseAddress(setting: text)
-        }
-        reader.read(Self.password, into: &password) { $0 }
-        reader.require(NodeSetting.databaseURL)
-        reader.require(Self.password)
-        try reader.finish()
-        guard let database, let password else { preconditionFailure("a required setting is missing without a fault") }
-        self.address = database
-        self.password = Secret(password.utf8)
+        let (address, password) = try Errand.read(environment, Self.password, isRequired: true)
+        self.address = address
+        self.password = Secret((password ?? "").utf8)
     }
 
     /// Does it.

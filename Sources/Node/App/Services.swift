@@ -30,10 +30,11 @@ final class Services: Sendable {
         self.hasher = try PasswordHasher()
         let commands = CommandService(
             store: hotel, bus: stores.bus, attempts: self.attempts, faults: FaultPoints(configuration.fault))
-        let table = try Self.table(
-            stores, actors, callers, commands, keys, hasher: self.hasher, attempts: self.attempts)
+        let operations = OperationTable(
+            stores: stores, actors: actors, callers: callers, commands: commands, keys: keys, hasher: self.hasher,
+            attempts: self.attempts)
         self.rest = RESTService(
-            table, callers: callers, cors: cors, cursorKeys: configuration.cursorKeys, log: log)
+            try operations.table(), callers: callers, cors: cors, cursorKeys: configuration.cursorKeys, log: log)
         self.broadcasting = BroadcastingService(
             app: configuration.apps[0], callers: callers, directory: actors, cors: cors)
         self.standing = StandingDesk { subscriber, channel in
@@ -68,26 +69,6 @@ final class Services: Sendable {
 
     /// Returns when what was noted for the audit is written: the last that the stores are asked for.
     func settle() async { await self.attempts.settle() }
-
-    private static func table(
-        _ stores: Stores, _ actors: PGActors, _ callers: TokenCallers, _ commands: CommandService, _ keys: JWTKeys,
-        hasher: PasswordHasher, attempts: AttemptLog
-    ) throws -> RESTTable {
-        let news = stores.newsDesk
-        let identity = IdentityService(
-            accounts: PGAccounts(stores.database, news: news), sessions: PGSessions(stores.database, news: news),
-            throttle: LoginThrottle(store: PGThrottle(stores.database)), hasher: hasher, keys: keys,
-            note: { attempts.note($0) })
-        let auth = AuthResource(service: identity, callers: callers, directory: actors)
-        let rooms = RoomsAPI(rooms: PGRoomDirectory(stores.database), tenants: actors, commands: commands)
-        let events = EventsAPI(log: stores.log, tenants: actors)
-        let outbox = OutboxAPI()
-        let table = try RESTTable(
-            auth.operations + rooms.operations + events.operations + outbox.operations,
-            tags: AuthResource.tags + [RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag])
-        outbox.serve(table)
-        return table
-    }
 
     /// Whether somebody who was authorised for a channel still is, as the store has it now.
     private static func mayStay(

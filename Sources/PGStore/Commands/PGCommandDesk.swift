@@ -98,9 +98,12 @@ final class PGCommandDesk: CommandDesk {
         let meta = EventMeta(
             id: decided.id, occurredAt: decided.occurredAt, actor: self.origin.actor,
             correlation: self.origin.correlation, operation: self.origin.operation?.id)
+        // What a guest does speaks of that guest.
+        let author = self.origin.actor.kind == .resident ? self.origin.actor.id.map { [$0] } ?? [] : []
+        let people = decided.people + author.filter { !decided.people.contains($0) }
         return decided.event.drafts(meta).map { draft in
             EventEntry(
-                draft, of: decided.entity, people: decided.people, property: decided.property,
+                draft, of: decided.entity, people: people, property: decided.property,
                 businessDate: decided.businessDate, changes: decided.changes)
         }
     }

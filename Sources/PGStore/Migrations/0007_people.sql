@@ -150,6 +150,23 @@ grant select, insert, update, delete on bellhop.device to bellhop_node;
 
 comment on column bellhop.device.clock_offset_ms is 'What to add to its clock to get ours; NULL: not measured.';
 
+-- How somebody is let in who has no password yet, or none any more: a link, good once. Of its token only the hash is here; a newer
+-- link takes the place of the one before.
+create table bellhop.user_invitation (
+    tenant_id uuid not null,
+    user_id uuid not null,
+    kind text not null check (kind in ('invitation', 'reset')),
+    token_hash bytea not null unique check (octet_length(token_hash) = 32),
+    expires_at timestamptz(3) not null,
+    created_at timestamptz(3) not null default date_trunc('milliseconds', clock_timestamp()),
+    created_by uuid,
+    primary key (tenant_id, user_id),
+    foreign key (tenant_id, user_id) references bellhop.app_user
+);
+
+select bellhop.protect('bellhop.user_invitation'), bellhop.open_to_crossing('bellhop.user_invitation');
+grant select, insert, update, delete on bellhop.user_invitation to bellhop_node;
+
 -- One row is one login: the family of refresh tokens that followed from it. A token itself is nowhere. `device_id` is what
 -- the client calls its device; the row of `device` appears when it registers for push.
 create table bellhop.user_session (

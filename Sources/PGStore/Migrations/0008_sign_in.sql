@@ -43,13 +43,33 @@ comment on function bellhop.enter_session(bytea) is
     'Makes the tenant of a session the one of this transaction: whoever shows a refresh token says no tenant. NULL, and '
     'no tenant, if there is no such family.';
 
+create function bellhop.enter_invitation(p_token_hash bytea) returns uuid
+language plpgsql security definer
+set search_path = pg_catalog, bellhop, pg_temp
+as $$
+declare
+    v_tenant uuid;
+begin
+    perform set_config('bellhop.crossing', 'yes', true);
+    select i.tenant_id into v_tenant from user_invitation i where i.token_hash = p_token_hash;
+    perform set_config('bellhop.crossing', '', true);
+    perform set_config('bellhop.tenant', coalesce(v_tenant::text, ''), true);
+    return v_tenant;
+end $$;
+
+comment on function bellhop.enter_invitation(bytea) is
+    'Makes the tenant of an invitation the one of this transaction: whoever follows its link says no tenant. NULL, and no '
+    'tenant, if there is no such invitation.';
+
 create function bellhop.list_tenants(
     p_limit int, p_after_name text default null, p_after_id uuid default null, p_status text default null,
     p_name_contains text default null)
 returns table (
     tenant_id uuid, name text, name_key text, slug text, status text, owner_user_id uuid, owner_name text,
     contact_email text, plan_name text, plan_monthly_price numeric, currency text, created_at timestamptz,
-    version bigint, properties_count bigint, users_count bigint)
+    version bigint, properties_count bigint, users_count bigint, legal_name text, phone text, billing_email text,
+    approved_at timestamptz, approved_by uuid, suspended_at timestamptz, suspend_reason text, updated_at timestamptz,
+    owner_status text)
 language plpgsql stable security definer
 set search_path = pg_catalog, bellhop, pg_temp
 as $$
@@ -61,7 +81,9 @@ begin
             t.tenant_id, t.name, t.name_key, t.slug, t.status, t.owner_user_id, o.name, t.contact_email, t.plan_name,
             t.plan_monthly_price, t.currency, t.created_at::timestamptz, t.version,
             (select count(*) from property p where p.tenant_id = t.tenant_id and p.deleted_at is null),
-            (select count(*) from app_user u where u.tenant_id = t.tenant_id and u.deleted_at is null)
+            (select count(*) from app_user u where u.tenant_id = t.tenant_id and u.deleted_at is null),
+            t.legal_name, t.phone, t.billing_email, t.approved_at::timestamptz, t.approved_by,
+            t.suspended_at::timestamptz, t.suspend_reason, t.updated_at::timestamptz, o.status
         from tenant t
         left join app_user o on o.tenant_id = t.tenant_id and o.id = t.owner_user_id
         where t.tenant_id <> platform() and t.deleted_at is null
@@ -195,6 +217,7 @@ comment on function bellhop.delete_expired(int) is
 insert into bellhop.crossing_function values
     ('find_login(text,uuid)', 'the tenant is known only after the address was found'),
     ('enter_session(bytea)', 'the tenant is known only after the token was found'),
+    ('enter_invitation(bytea)', 'the tenant is known only after the link was found'),
     ('list_tenants(integer,text,uuid,text,text)', 'platform staff see all tenants; nightly work visits each'),
     ('delete_expired(integer)', 'cleaning is for all tenants at once');
 
@@ -202,6 +225,7 @@ revoke all on all functions in schema bellhop from public;
 grant execute on function
     bellhop.find_login(text, uuid),
     bellhop.enter_session(bytea),
+    bellhop.enter_invitation(bytea),
     bellhop.list_tenants(int, text, uuid, text, text),
     bellhop.count_attempt(text[], bytea[], interval),
     bellhop.take_back_attempt(text[], bytea[], bigint[]),

@@ -3,19 +3,61 @@ internal import Ports
 internal import Shared
 
 extension PGCommandDesk {
-    private static let lockedRoom = RoomRow.select + " WHERE r.id = $1 FOR UPDATE OF r"
-    private static let rulesOfRoom =
-        PropertyRulesRow.select + " WHERE p.id = (SELECT property_id FROM bellhop.room WHERE id = $1)"
+    private static let theseRooms = RoomRow.select + " WHERE r.id = ANY ($1) ORDER BY r.id"
+    private static let rulesOfRooms =
+        PropertyRulesRow.select
+        + " WHERE p.id IN (SELECT property_id FROM bellhop.room WHERE id = ANY ($1))"
 
     func room(_ id: RoomID) async throws(StoreError) -> RoomFile? {
+        let files = try await self.rooms([id])
+        return files.first
+    }
+
+    func rooms(_ ids: [RoomID]) async throws(StoreError) -> [RoomFile] {
+        // Locked by a statement of its own: one that joins and has to wait may find the room of after its waiting, beside
+        // which the type of before does not fit, and so no room at all.
         let rows = try await self.run([
-            PGQuery(Self.lockedRoom, .id(id)), PGQuery(Self.rulesOfRoom, .id(id)),
+            PGQuery("SELECT 1 FROM bellhop.room WHERE id = ANY ($1) ORDER BY id FOR UPDATE", .ids(ids)),
+            PGQuery(Self.theseRooms, .ids(ids)), PGQuery(Self.rulesOfRooms, .ids(ids)),
             PGQuery("SELECT nextval('bellhop.recv_seq')"),
         ])
-        guard let row = rows[0].first, let property = rows[1].first, let number = rows[2].first else { return nil }
-        return RoomFile(
-            room: try RoomRow.read(row, now: self.now), property: try PropertyRulesRow.read(property),
-            receivedSeq: try number.read(0, as: Int64.self))
+        guard let number = try rows[3].first?.read(0, as: Int64.self) else { return [] }
+        var properties: [PropertyID: PropertyRules] = [:]
+        for row in rows[2] {
+            let rules = try PropertyRulesRow.read(row)
+            properties[rules.id] = rules
+        }
+        var files: [RoomFile] = []
+        for row in rows[1] {
+            let room = try RoomRow.read(row, now: self.now)
+            guard let rules = properties[room.property] else { continue }
+            files.append(RoomFile(room: room, property: rules, receivedSeq: number))
+        }
+        return files
+    }
+
+    func ties(of room: RoomID) async throws(StoreError) -> RoomTies {
+        let rows = try await self.run([
+            PGQuery(
+                """
+                SELECT number FROM bellhop.room WHERE parent_room_id = $1 AND deleted_at IS NULL \
+                ORDER BY sort_key LIMIT 10
+                """, .id(room)),
+            PGQuery(
+                """
+                SELECT number FROM bellhop.room WHERE $1 = ANY (connecting_room_ids) AND deleted_at IS NULL \
+                ORDER BY sort_key LIMIT 10
+                """, .id(room)),
+        ])
+        return RoomTies(parts: try rows[0].texts(), neighbours: try rows[1].texts())
+    }
+
+    func add(_ room: RoomRecord) {
+        self.write(PGQuery(RoomRow.insert, values: RoomRow.configuration(of: room, by: self.origin.actor.id)))
+    }
+
+    func configure(_ room: RoomRecord) {
+        self.write(PGQuery(RoomRow.update, values: RoomRow.configuration(of: room, by: self.origin.actor.id)))
     }
 
     func keep(_ room: RoomRecord, history: [RoomAxisChange]) {

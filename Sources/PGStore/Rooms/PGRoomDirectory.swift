@@ -63,4 +63,34 @@ package struct PGRoomDirectory: RoomDirectory {
         }
         return (try StreamHead(position: rows[1]), rooms)
     }
+
+    package func history(
+        of room: RoomID, after: RoomHistoryEntry.Position?, limit: Int, of tenant: TenantID
+    ) async throws(StoreError) -> (StreamHead, [RoomHistoryEntry]) {
+        let rows = try await self.database.read([
+            .tenant(tenant), .position(of: .tenant(tenant)),
+            PGQuery(
+                """
+                SELECT h.recorded_at, h.event_id, h.axis, h.from_value, h.to_value, h.occurred_at, h.actor, h.source \
+                FROM bellhop.room_status_history h WHERE h.room_id = $1 \
+                AND ($2::timestamptz IS NULL OR (h.recorded_at, h.event_id, h.axis) < ($2, $3, $4)) \
+                ORDER BY h.recorded_at DESC, h.event_id DESC, h.axis DESC LIMIT $5
+                """, .id(room), .timestamptz(after?.recordedAt), .id(after?.event), .text(after?.axis),
+                .int4(Int32(clamping: limit))),
+        ])
+        var entries: [RoomHistoryEntry] = []
+        for row in rows[2] { entries.append(try Self.entry(row)) }
+        return (try StreamHead(position: rows[1]), entries)
+    }
+
+    private static func entry(_ row: PGRow) throws(StoreError) -> RoomHistoryEntry {
+        var cells = RowCells(row)
+        let position = RoomHistoryEntry.Position(
+            recordedAt: try cells.next(Timestamp.self), event: try cells.next(EventID.self),
+            axis: try cells.next(String.self))
+        return RoomHistoryEntry(
+            at: position, from: try cells.next(String?.self), to: try cells.next(String?.self),
+            occurredAt: try cells.next(Timestamp.self), actor: try cells.next([UInt8].self),
+            source: try cells.word(CommandOrigin.Source.self))
+    }
 }

@@ -71,6 +71,36 @@ enum RoomRow {
         return room
     }
 
+    // MARK: Configuration
+
+    /// What ``configuration(of:by:)`` are, from the second on.
+    private static let configured: PGStatement = """
+        property_id, number, room_type_id, floor, building, zone, is_pseudo, counts_in_inventory, active_from, \
+        active_to, features, connecting_room_ids, parent_room_id, accessible, smoking, version, updated_at, updated_by, \
+        deleted_at
+        """
+    private static let parameters: PGStatement = """
+        $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, CASE WHEN $20 THEN $18 END
+        """
+    /// Of a room whose status is that of every new one: the schema's defaults are those of `RoomState`.
+    static let insert =
+        "INSERT INTO bellhop.room (tenant_id, id, created_at, created_by, " + Self.configured
+        + ") VALUES (bellhop.current_tenant(), $1, $18, $19, " + Self.parameters + ")"
+    static let update =
+        "UPDATE bellhop.room SET (" + Self.configured + ") = ROW(" + Self.parameters + ") WHERE id = $1"
+
+    static func configuration(of room: RoomRecord, by writer: UInt128?) -> [PGValue] {
+        let configuration = room.configuration
+        return [
+            .id(room.id), .id(room.property), .text(configuration.number.text), .id(configuration.roomType),
+            .text(configuration.floor?.text), .text(configuration.building?.text), .text(configuration.zone?.text),
+            .bool(configuration.isPseudo), .bool(configuration.countsInInventory), .date(configuration.activeFrom),
+            .date(configuration.activeTo), .texts(configuration.features), .ids(configuration.connectingRooms),
+            .id(configuration.parentRoom), .bool(configuration.isAccessible), .bool(configuration.isSmoking),
+            .int8(room.version), .timestamptz(room.updatedAt), .uuid(writer), .bool(room.isDeleted),
+        ]
+    }
+
     // MARK: Registers
 
     /// `{"hk_status":{"at":ms,"rank":3,"seq":9,"by":"…"}}`

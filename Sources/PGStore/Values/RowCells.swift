@@ -35,6 +35,17 @@ struct RowCells {
         return word
     }
 
+    mutating func json() throws(StoreError) -> JSONValue {
+        let text = try self.next([UInt8].self)
+        guard let json = try? JSONValue(parsing: text) else { throw self.unknown() }
+        return json
+    }
+
+    mutating func object() throws(StoreError) -> JSONObject {
+        guard case .object(let object) = try self.json() else { throw self.unknown() }
+        return object
+    }
+
     private func unknown() -> StoreError {
         .refused(code: "22P03", message: "column \(self.column - 1) holds what this version does not know")
     }

@@ -9,6 +9,47 @@ package protocol RoomDirectory: Sendable {
     /// Rooms in the order of their numbers, with the position of the tenant's stream, which is read before them: a client goes
     /// on from there.
     func rooms(_ wanted: RoomSelection, of tenant: TenantID) async throws(StoreError) -> (StreamHead, [ShownRoom])
+
+    /// What became of a room's axes, the latest first, with the position of the tenant's stream, which is read before.
+    func history(
+        of room: RoomID, after: RoomHistoryEntry.Position?, limit: Int, of tenant: TenantID
+    ) async throws(StoreError) -> (StreamHead, [RoomHistoryEntry])
+}
+
+/// One axis of a room, before and after, as it is read.
+package struct RoomHistoryEntry: Sendable {
+    /// Where the page before ended.
+    package struct Position: Equatable, Sendable {
+        package let recordedAt: Timestamp
+        package let event: EventID
+        package let axis: String
+
+        package init(recordedAt: Timestamp, event: EventID, axis: String) {
+            self.recordedAt = recordedAt
+            self.event = event
+            self.axis = axis
+        }
+    }
+
+    package let position: Position
+    package let from: String?
+    package let to: String?
+    package let occurredAt: Timestamp
+    /// `{type, id, name, role}`
+    package let actor: [UInt8]
+    package let source: CommandOrigin.Source
+
+    package init(
+        at position: Position, from: String?, to: String?, occurredAt: Timestamp, actor: [UInt8],
+        source: CommandOrigin.Source
+    ) {
+        self.position = position
+        self.from = from
+        self.to = to
+        self.occurredAt = occurredAt
+        self.actor = actor
+        self.source = source
+    }
 }
 
 /// A room, with the rules by which its display status is derived.

@@ -26,7 +26,7 @@ package struct RoomConfiguration: Equatable, Sendable {
 }
 
 /// A room as it is kept.
-package struct RoomRecord: Equatable, Sendable {
+package struct RoomRecord: Equatable, ConfiguredRecord {
     package let id: RoomID
     package let property: PropertyID
     package var configuration: RoomConfiguration

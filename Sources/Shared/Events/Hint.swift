@@ -28,11 +28,13 @@ package struct Hint {
     package let epoch: Epoch
     package let firstSeq: Int64
     package let count: Int
+    /// When the first event was recorded; one transaction records all of its events at one moment.
+    package let recordedAt: Timestamp
     private let body: UnsafeRawBufferPointer
 
     package var lastSeq: Int64 { self.firstSeq + Int64(self.count) - 1 }
 
-    /// Reads the fixed header. What is behind it is not looked at yet; the bytes must stay valid as long as the hint is used.
+    /// Reads the fixed header, and when it was. What is behind it is not looked at yet; the bytes must stay valid as long as the hint is used.
     package init(_ bytes: UnsafeRawBufferPointer) throws(HintError) {
         var input = HintBytes(bytes)
         let version = try input.take(UInt8.self)
@@ -47,6 +49,8 @@ package struct Hint {
         self.firstSeq = firstSeq
         self.count = count
         self.body = input.rest
+        var first = input
+        self.recordedAt = Timestamp(milliseconds: try first.take(Int64.self))
     }
 
     /// The events behind a position, copied out of the message; those at or before it are checked but not copied.

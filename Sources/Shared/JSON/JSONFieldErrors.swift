@@ -21,6 +21,8 @@ package struct JSONFieldErrors: Error, Equatable, Sendable {
         case dateOrder = "date_order"
         /// Said twice where it can be said once; the two may differ.
         case repeated
+        /// There is one of this already, and there can be only one; whose it is, is not said.
+        case taken
     }
 
     /// In the order in which the fields were read, those that nobody read last; at most `limit`.

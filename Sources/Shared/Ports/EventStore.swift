@@ -26,7 +26,8 @@ package protocol EventStore: Sendable {
     /// For a follower that has delivered more than the stream has, although its epoch is the same: the database has lost
     /// commits, and nobody has said so. The first who asks gives the stream a new epoch; asking again changes nothing.
     ///
-    /// - Parameter delivered: the epoch, and how far the follower had come.
+    /// - Parameter delivered: the epoch, and how far the follower had come; nothing happens where the log has come as far. `.max`
+    ///   where it is known that it went back, however far it has come again.
     /// - Returns: the head that holds now; `nil` if there is no such stream.
     func renewEpoch(of stream: EventStream, delivered: StreamHead) async throws(StoreError) -> StreamHead?
 }

@@ -7,7 +7,7 @@ import Wire
 @testable import Operations
 
 /// The endpoints as a client meets them: requests and answers as bytes.
-@Suite(.timeLimit(.minutes(1))) struct AuthResourceTests {
+@Suite(.timeLimit(.minutes(5))) struct AuthResourceTests {
     private let world: IdentityWorld
     private let rest: RESTService
 

@@ -156,7 +156,7 @@ func withPostgresWorld(
     do {
         try await database.migrate()
         try await database.run(groundScript())
-        let address = try database.address(role: "test_node")
+        let address = try await database.nodeAddress()
         var options = PGOptions()
         // Many worlds stand on one server at once.
         options.connections = 2
@@ -208,12 +208,6 @@ private func groundScript() throws -> String {
     let hash = try GroundWorld.hash().stored
     let other = GroundWorld.eve.tenant ?? GroundWorld.tenant
     var script = """
-        DO $$ BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'test_node') THEN
-                CREATE ROLE test_node LOGIN IN ROLE bellhop_node;
-            END IF;
-        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
-        END $$;
         INSERT INTO bellhop.tenant (tenant_id, name, slug, status, contact_email) VALUES
             ('\(GroundWorld.tenant)', 'Aegean Bay', 'aegean', 'active', 'owner@aegean.example'),
             ('\(other)', 'Northern Lights', 'northern', 'active', 'owner@northern.example');

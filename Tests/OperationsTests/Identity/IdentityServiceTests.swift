@@ -6,7 +6,7 @@ import Testing
 @testable import Crypto
 @testable import Operations
 
-@Suite(.timeLimit(.minutes(1))) struct LoginTests {
+@Suite(.timeLimit(.minutes(5))) struct LoginTests {
     @Test func `the right password opens a session and gives tokens that speak for it`() async throws {
         let world = try IdentityWorld()
         let device = DeviceID(raw: 3)
@@ -180,7 +180,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(5))) struct SessionTests {
     @Test func `a refresh token is exchanged, and the new one again`() async throws {
         let world = try IdentityWorld()
         let signedIn = try await world.login()
@@ -310,7 +310,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PasswordChangeTests {
+@Suite(.timeLimit(.minutes(5))) struct PasswordChangeTests {
     private static let new = "another word 43"
 
     @Test func `a changed password ends every other session and every access token`() async throws {

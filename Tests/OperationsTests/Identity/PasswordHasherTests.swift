@@ -6,7 +6,7 @@ import Testing
 @testable import Crypto
 @testable import Operations
 
-@Suite(.timeLimit(.minutes(2))) struct PasswordHasherTests {
+@Suite(.timeLimit(.minutes(5))) struct PasswordHasherTests {
     private static let password = Secret("open sesame".utf8)
 
     /// A cost at which one run takes long enough to be overtaken: some milliseconds.

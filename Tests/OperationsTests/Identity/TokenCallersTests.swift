@@ -6,7 +6,7 @@ import Testing
 
 @testable import Operations
 
-@Suite(.timeLimit(.minutes(1))) struct TokenCallersTests {
+@Suite(.timeLimit(.minutes(5))) struct TokenCallersTests {
     private static let user = UserID(raw: 1)
     private static let tenant = TenantID(raw: 7)
     private static let session = SessionID(raw: 3)

@@ -8,7 +8,7 @@ import Wire
 
 /// A node's REST side with towels behind it: requests go in as bytes and answers come out as bytes, each of them held against
 /// the document.
-final class Laundry: Sendable {
+final class Laundry: RESTBench {
     static let token = "good-token"
     static let caller = Laundry.caller(of: TenantID(raw: 1))
     static let key = "018f3f54-1f2e-7c3a-9d4b-5a6b7c8d9e0f"
@@ -22,9 +22,14 @@ final class Laundry: Sendable {
 
     init(limits: RESTLimits = RESTLimits(), cursorKeys: [[UInt8]] = [[1, 2, 3]], slow: Slow = Slow()) throws {
         self.slow = slow
+        let outbox = OutboxAPI()
         self.table = try RESTTable(
-            Self.operations(self.linen, slow),
-            tags: [RESTTag("Towels", "What guests dry themselves with."), RESTTag("Trials", "What goes wrong.")])
+            Self.operations(self.linen, slow) + outbox.operations,
+            tags: [
+                RESTTag("Towels", "What guests dry themselves with."), RESTTag("Trials", "What goes wrong."),
+                OutboxAPI.tag,
+            ])
+        outbox.serve(self.table)
         self.check = try DocumentCheck(self.table.document)
         self.service = RESTService(
             self.table, callers: Tokens(),
@@ -81,6 +86,10 @@ final class Laundry: Sendable {
                 permission: "towel.write", takes: TowelInput.Act.self, answers: .outcome("towel", Towel.shape),
                 refuses: [.transitionNotAllowed]
             ) { try await linen.fold($0.input) },
+            RESTOperation(
+                .post, "/v1/trouble/{with:string}", id: "makeTrouble", "What can go wrong with a write.",
+                tag: "Trials", permission: nil, takes: Trouble.WriteInput.self, answers: .nothing
+            ) { try $0.input.trouble.raise() },
             RESTOperation(
                 .get, "/v1/kinds", id: "kinds", "Every kind of parameter.", tag: "Trials", permission: nil,
                 takes: TowelInput.Kinds.self, answers: .one(.text)
@@ -206,6 +215,12 @@ extension StringProtocol {
     }
 }
 
+/// A REST side to which requests go as bytes, and from which answers come as bytes, each of them held against the document.
+protocol RESTBench: Sendable {
+    var service: RESTService { get }
+    var check: DocumentCheck { get }
+}
+
 extension Laundry {
     /// A request as it stands on the wire.
     static func text(
@@ -223,7 +238,9 @@ extension Laundry {
         }
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + (body ?? "")).utf8)
     }
+}
 
+extension RESTBench {
     /// Parses the bytes as a connection would, welcomes the head, dispatches, runs, and serializes the answer.
     ///
     /// - Returns: the call that is still to be run, or the answer.
@@ -270,7 +287,9 @@ extension Laundry {
         }
         return answer
     }
+}
 
+extension Laundry {
     func get(_ target: String, _ fields: [String] = [], token: String? = Laundry.token) async throws -> Answer {
         try await self.answer(Self.text("GET", target, fields, token: token))
     }

@@ -48,8 +48,11 @@ struct NewTowel: JSONDecodable {
 struct TowelChange: JSONDecodable {
     let name: String?
     let note: JSONChange<String>
+    /// When it was done, if that was offline.
+    let effectiveAt: Timestamp?
 
     init(fields: inout JSONFields) {
+        self.effectiveAt = fields.optional("effective_at", .timestamp)
         self.name = fields.optional("name", .trimmed(1...20))
         self.note = fields.change("note", .string(0...50))
     }
@@ -182,6 +185,15 @@ enum Trouble: String, CaseIterable, Sendable {
         let trouble: Trouble
 
         init(reading request: inout RESTReader) { self.trouble = request.requiredQuery("with", .oneOf()) }
+    }
+
+    struct WriteInput: RESTInput {
+        let trouble: Trouble
+
+        init(reading request: inout RESTReader) {
+            self.trouble = request.path("with", .oneOf())
+            _ = request.idempotencyKey()
+        }
     }
 }
 

@@ -5,7 +5,7 @@ import Wire
 
 @testable import Operations
 
-@Suite(.timeLimit(.minutes(1))) struct RESTGateTests {
+@Suite(.timeLimit(.minutes(5))) struct RESTGateTests {
     private static func limits(running: Int, waiting: Int, wait: Duration = .seconds(30)) -> RESTLimits {
         var limits = RESTLimits()
         limits.running = running

@@ -4,7 +4,7 @@ import Wire
 
 @testable import Operations
 
-@Suite(.timeLimit(.minutes(1))) struct RESTInputTests {
+@Suite(.timeLimit(.minutes(5))) struct RESTInputTests {
     private func errors(_ query: String) async throws -> [String] {
         try await Laundry().get("/v1/kinds?\(query)").fieldErrors
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Operations
 
-@Suite(.timeLimit(.minutes(1))) struct RESTPageTests {
+@Suite(.timeLimit(.minutes(5))) struct RESTPageTests {
     private func names(_ page: Answer) -> [String] {
         (page.json?["items"]?.elements ?? []).compactMap { $0["name"]?.text }
     }

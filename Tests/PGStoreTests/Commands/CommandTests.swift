@@ -8,7 +8,7 @@ import Testing
 @testable import PGStore
 
 /// Commands over the real schema, with a node's rights: what architecture 1.1 promises of the one transaction.
-@Suite(.timeLimit(.minutes(2))) struct CommandTests {
+@Suite(.timeLimit(.minutes(5))) struct CommandTests {
     private func clean(_ room: RoomID) -> ChangeRoom { ChangeRoom(room, [.setStatus(.clean)], claim: .online) }
 
     @Test func `a change is in the row, the log, the audit and the history, once`() async throws {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PGStore
 
-@Suite(.timeLimit(.minutes(2))) struct TimerQueueTests {
+@Suite(.timeLimit(.minutes(5))) struct TimerQueueTests {
     private func kinds() throws -> [TimerKind] { [try #require(TimerFixture.kind)] }
 
     @Test(arguments: ["", "Has.Capital", "with space", "a:b", String(repeating: "a", count: 61), "é"])

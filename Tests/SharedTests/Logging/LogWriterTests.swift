@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(1))) struct LogWriterTests {
+@Suite(.timeLimit(.minutes(5))) struct LogWriterTests {
     private static let style = LogStyle(.text) { Timestamp(milliseconds: 0) }
     private static let head = "ts=1970-01-01T00:00:00.000Z "
 

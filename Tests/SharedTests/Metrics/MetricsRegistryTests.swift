@@ -2,7 +2,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(1))) struct MetricsRegistryTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsRegistryTests {
     private let registry = MetricsRegistry()
 
     private var text: String { String(decoding: self.registry.render(), as: UTF8.self) }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(1))) struct PromtoolTests {
+@Suite(.timeLimit(.minutes(5))) struct PromtoolTests {
     @Test func `promtool has nothing to say about all that a node shows`() async throws {
         let registry = MetricsRegistry()
         var loops = [LoopFigures(), LoopFigures()]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(1))) struct AnswerTests {
+@Suite(.timeLimit(.minutes(5))) struct AnswerTests {
     @Test func `the first answer counts`() async {
         let heard = await withCheckedContinuation { continuation in
             let answer = Answer(continuation, fallback: 0)

@@ -1,7 +1,7 @@
 import Shared
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct BellTests {
+@Suite(.timeLimit(.minutes(5))) struct BellTests {
     private static let long = Duration.seconds(600)
 
     @Test func `a ring ends the wait, now or later, and counts once`() async {
@@ -40,7 +40,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct KeyedOrderTests {
+@Suite(.timeLimit(.minutes(5))) struct KeyedOrderTests {
     @Test func `what concerns one thing is done in the order of asking, others do not wait`() async {
         let (order, done, gate) = (KeyedOrder<Int>(), Locked<[Int]>([]), Bell())
         let first = Task { await order.run(1) { await gate.wait(atMost: .seconds(600)) } }

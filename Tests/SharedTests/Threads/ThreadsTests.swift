@@ -3,7 +3,7 @@ import Testing
 
 @testable import Shared
 
-@Suite(.timeLimit(.minutes(1))) struct ThreadsTests {
+@Suite(.timeLimit(.minutes(5))) struct ThreadsTests {
     @Test func `a thread has its name, runs its body once and takes no signal but its own crash`() throws {
         let finished = Semaphore()
         let seen = Locked((name: "", takesTermination: true, takesFault: false, runs: 0))

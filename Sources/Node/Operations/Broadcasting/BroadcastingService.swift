@@ -41,7 +41,7 @@ package final class BroadcastingService: Sendable {
             var response = HTTPResponse(status: .noContent)
             response.setField("Allow", "POST, OPTIONS")
             return response
-        case .get, .head, .put, .patch, .delete, .other:
+        case .get, .head, .put, .patch, .delete, .trace, .other:
             var response = self.refuse(Refusal(.methodNotAllowed), verdict)
             response.setField("Allow", "POST, OPTIONS")
             return response

@@ -5,11 +5,13 @@ internal import Wire
 
 extension CommandService {
     /// Carries out what a request asks for, and makes its answer.
+    ///
+    /// - Parameter tenant: whose rows it is about, where the caller is the platform's.
     package func answer<Input, Entity>(
-        _ command: any HotelCommand, to request: RESTRequest<Input>, under key: OperationID
+        _ command: any HotelCommand, to request: RESTRequest<Input>, under key: OperationID, in tenant: TenantID? = nil
     ) async throws -> RESTOutcome<Entity> {
         let outcome = try await self.perform(
-            command, from: request.origin(under: key), deadline: request.visit.deadline)
+            command, from: request.origin(under: key, in: tenant), deadline: request.visit.deadline)
         return try RESTOutcome(outcome)
     }
 }

@@ -25,11 +25,12 @@ package struct CommandService: Sendable {
     /// Carries a command out.
     ///
     /// - Parameter deadline: when its sender stops waiting. The store stops then too.
+    /// - Throws: `StoreError`. Not said in its type, because Swift 6.3.1 crashes callers that are given so large a value then.
     package func perform(
         _ command: any HotelCommand, from origin: CommandOrigin, deadline: ContinuousClock.Instant
-    ) async throws(StoreError) -> CommandOutcome {
+    ) async throws -> CommandOutcome {
         let left = deadline - .now
-        guard left > .zero else { throw .timedOut }
+        guard left > .zero else { throw StoreError.timedOut }
         let execution = try await self.store.execute(command, from: origin, deadline: left)
         self.faults.reach(.committed)
         for news in execution.news { news.publish(on: self.bus) }

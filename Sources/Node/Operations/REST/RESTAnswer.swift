@@ -36,6 +36,20 @@ package struct RESTReply<Body> {
 
 extension RESTReply: Sendable where Body: Sendable {}
 
+/// What became of a write, and a text that its sender is told besides.
+package struct RESTTellingOutcome<Entity> {
+    package let outcome: RESTOutcome<Entity>
+    package let secret: String?
+
+    /// Only who has just made something is told: a repeat cannot be, because what it tells is kept nowhere.
+    package init(_ outcome: RESTOutcome<Entity>, secret: String?) {
+        self.outcome = outcome
+        self.secret = outcome.kind == .applied ? secret : nil
+    }
+}
+
+extension RESTTellingOutcome: Sendable where Entity: Sendable {}
+
 extension RESTAnswer {
     /// One entity.
     ///
@@ -71,17 +85,38 @@ extension RESTAnswer {
         _ name: StaticString, _ shape: JSONShape<Entity>, version: (@Sendable (Entity) -> Int64)? = nil,
         registers: [String] = [], creates: Bool = false
     ) -> Self where Output == RESTOutcome<Entity> {
-        let outcome = RESTOutcome.shape(name, shape, registers: registers)
+        self.outcome(
+            RESTOutcome.shape(name, shape, registers: registers), version: version, creates: creates, \.self)
+    }
+
+    /// The same, with a text beside it that is told once and kept nowhere: `null` in the answer to a repeat.
+    package static func outcome<Entity>(
+        _ name: StaticString, _ shape: JSONShape<Entity>, telling secret: StaticString,
+        version: (@Sendable (Entity) -> Int64)? = nil, creates: Bool = false
+    ) -> Self where Output == RESTTellingOutcome<Entity> {
+        func members(_ members: inout JSONMembers<Output>) {
+            RESTOutcome.add(name, shape, to: &members) { $0.outcome }
+            members.nullable(secret, .text) { $0.secret }
+        }
+        let whole = shape.schema.name.map { JSONShape<Output>.object("Telling\($0)Outcome", members) }
+        return self.outcome(whole ?? .object(members), version: version, creates: creates, \.outcome)
+    }
+
+    private static func outcome<Entity>(
+        _ shape: JSONShape<Output>, version: (@Sendable (Entity) -> Int64)?, creates: Bool,
+        _ outcome: @escaping @Sendable (Output) -> RESTOutcome<Entity>
+    ) -> Self {
         let summary = creates ? "It was there already." : "What became of it."
         let tag = version == nil ? RESTAnswerCase.EntityTag.never : .usually
-        var cases = [RESTAnswerCase(status: .ok, summary: summary, schema: outcome.schema, entityTag: tag)]
+        var cases = [RESTAnswerCase(status: .ok, summary: summary, schema: shape.schema, entityTag: tag)]
         if creates {
-            cases.append(.init(status: .created, summary: "It was made.", schema: outcome.schema, entityTag: tag))
+            cases.append(.init(status: .created, summary: "It was made.", schema: shape.schema, entityTag: tag))
         }
         return Self(cases: cases) { output in
-            let isNew = creates && output.kind == .applied
-            var response = HTTPResponse(json: outcome.text(of: output), status: isNew ? .created : .ok)
-            if let tag = version.flatMap({ output.version($0) }) { response.setField("ETag", RESTEntityTag.text(tag)) }
+            let found = outcome(output)
+            let isNew = creates && found.kind == .applied
+            var response = HTTPResponse(json: shape.text(of: output), status: isNew ? .created : .ok)
+            if let tag = version.flatMap({ found.version($0) }) { response.setField("ETag", RESTEntityTag.text(tag)) }
             return response
         }
     }

@@ -63,15 +63,23 @@ package struct RESTOutcome<Entity> {
         _ name: StaticString, _ entity: JSONShape<Entity>, registers: [String]
     ) -> JSONShape<RESTOutcome<Entity>> {
         func members(_ members: inout JSONMembers<RESTOutcome<Entity>>) {
-            members.member("outcome", .oneOf(Kind.self)) { $0.kind }
-            members.member("seq", .count) { $0.seq }
-            members.member(name, Self.content(entity)) { $0.content }
+            self.add(name, entity, to: &members) { $0 }
             if registers.isEmpty { return }
             members.optional("registers", Self.registers(registers)) { $0.registers.isEmpty ? nil : $0.registers }
         }
         // With registers of its own it is described where it stands: another write of the entity may name others.
         guard registers.isEmpty, let name = entity.schema.name else { return .object(members) }
         return .object("\(name)Outcome", members)
+    }
+
+    /// The members that every outcome has.
+    static func add<Whole>(
+        _ name: StaticString, _ entity: JSONShape<Entity>, to members: inout JSONMembers<Whole>,
+        _ outcome: @escaping @Sendable (Whole) -> RESTOutcome<Entity>
+    ) {
+        members.member("outcome", .oneOf(Kind.self)) { outcome($0).kind }
+        members.member("seq", .count) { outcome($0).seq }
+        members.member(name, Self.content(entity)) { outcome($0).content }
     }
 
     private static func content(_ entity: JSONShape<Entity>) -> JSONShape<Content> {

@@ -169,7 +169,7 @@ extension RESTService {
             return .now(response)
         case .options: return .now(self.options("GET, HEAD, OPTIONS", visit))
         case .other: return .now(self.finish(Refusal(.methodNotImplemented), visit))
-        case .post, .put, .patch, .delete:
+        case .post, .put, .patch, .delete, .trace:
             var response = Refusal(.methodNotAllowed).response(requestID: visit.requestID)
             response.setField("Allow", "GET, HEAD, OPTIONS")
             return .now(self.finish(response, visit))

@@ -28,6 +28,10 @@ enum RoomShape {
         members.member("updated_at", .timestamp, \.room.updatedAt)
     }
 
+    static let kind = ConfiguredKind<ShownRoom>(
+        name: "room", shape: Self.shape,
+        reference: { EntityReference("room", $0.room.id, version: $0.room.version) })
+
     /// The axes of `domain.md` 4.1.
     private static func addStatus(to members: inout JSONMembers<ShownRoom>) {
         members.member("display_status", .oneOf(DisplayStatus.self)) {
@@ -48,5 +52,19 @@ enum RoomShape {
         members.nullable("hold_until", .timestamp, \.room.holdUntil)
         members.nullable("last_cleaned_at", .timestamp, \.room.lastCleanedAt)
         members.nullable("last_inspected_at", .timestamp, \.room.lastInspectedAt)
+    }
+}
+
+extension RoomHistoryEntry {
+    /// A line of a room's history as REST shows it.
+    static let shape = JSONShape<RoomHistoryEntry>.object("RoomHistoryEntry") { members in
+        members.member("axis", .text, \.position.axis)
+        members.nullable("from", .text, \.from)
+        members.nullable("to", .text, \.to)
+        members.member("occurred_at", .timestamp, \.occurredAt)
+        members.member("recorded_at", .timestamp, \.position.recordedAt)
+        members.member("actor", JSONShape<[UInt8]>(.anyObject) { $1.raw($0) }, \.actor)
+        members.member("source", .oneOf(CommandOrigin.Source.self), \.source)
+        members.member("event_id", .id(), \.position.event)
     }
 }

@@ -18,22 +18,38 @@ package struct RoomsAPI: Sendable {
     }
 
     package var operations: [RESTOperation] {
-        [
+        self.readings + self.statusWritings + self.deskWritings + self.configurations
+    }
+
+    private var readings: [RESTOperation] {
+        let read = Permission.roomRead.rawValue
+        return [
             RESTOperation(
                 .get, "/v1/rooms", id: "listRooms", "Rooms in the order of their numbers.", tag: Self.tag.name,
-                permission: Permission.roomRead.rawValue, takes: RoomInput.List.self,
-                answers: .page(of: RoomShape.shape)
+                permission: read, takes: RoomInput.List.self, answers: .page(of: RoomShape.shape),
+                refuses: [.notFound]
             ) { try await self.list($0) },
             RESTOperation(
                 .get, "/v1/rooms/{id:uuid}", id: "getRoom", "One room.", tag: Self.tag.name,
-                permission: Permission.roomRead.rawValue, takes: RoomInput.One.self,
+                permission: read, takes: RoomInput.One.self,
                 answers: .one(RoomShape.shape, version: \.room.version)
-            ) { try await self.find($0) },
+            ) { try await self.find($0.input.id, for: $0.caller).shown },
+            RESTOperation(
+                .get, "/v1/rooms/{id:uuid}/history", id: "getRoomHistory",
+                "What became of a room's axes, the latest first.", tag: Self.tag.name, permission: read,
+                takes: RoomInput.History.self, answers: .page(of: RoomHistoryEntry.shape)
+            ) { try await self.history($0) },
+        ]
+    }
+
+    /// What every screen of housekeeping does: the last write wins.
+    private var statusWritings: [RESTOperation] {
+        let registers = RoomRegister.allCases.map(\.rawValue)
+        return [
             RESTOperation(
                 .patch, "/v1/rooms/{id:uuid}", id: "changeRoom", "Says something about a room's status.",
                 tag: Self.tag.name, permission: Permission.roomSetHKStatus.rawValue, takes: RoomInput.Change.self,
-                answers: .outcome(
-                    "room", RoomShape.shape, version: \.room.version, registers: RoomRegister.allCases.map(\.rawValue)),
+                answers: .outcome("room", RoomShape.shape, version: \.room.version, registers: registers),
                 refuses: [.transitionNotAllowed, .roomFlagRequiresOccupied, .selfInspection, .offlineTooOld]
             ) { request in
                 let input = request.input
@@ -41,18 +57,99 @@ package struct RoomsAPI: Sendable {
                     ChangeRoom(input.id, input.change.wishes, claim: input.change.claim, expected: input.version),
                     to: request, under: input.key)
             },
+            RESTOperation(
+                .post, "/v1/rooms/bulk-status", id: "changeRooms",
+                "Says the same about many rooms; each has its own outcome.", tag: Self.tag.name,
+                permission: Permission.roomSetHKStatus.rawValue, takes: RoomInput.Bulk.self,
+                answers: .outcome("results", RoomResult.list)
+            ) { request in
+                let body = request.input.body
+                return try await self.commands.answer(
+                    ChangeRooms(body.rooms, body.change.wishes, claim: body.change.claim), to: request,
+                    under: request.input.key)
+            },
+            RESTOperation(
+                .post, "/v1/rooms/{id:uuid}/resolve-discrepancy", id: "resolveDiscrepancy",
+                "What housekeeping saw was wrong, or is settled.", tag: Self.tag.name,
+                permission: Permission.roomResolveDiscrepancy.rawValue, takes: RoomInput.Act.self,
+                answers: .outcome("room", RoomShape.shape, version: \.room.version, registers: registers),
+                refuses: [.transitionNotAllowed]
+            ) { request in
+                try await self.commands.answer(
+                    ChangeRoom.resolveDiscrepancy(request.input.id), to: request, under: request.input.key)
+            },
+        ]
+    }
+
+    /// What the front office does.
+    private var deskWritings: [RESTOperation] {
+        let assign = Permission.reservationRoomAssign.rawValue
+        return [
+            RESTOperation(
+                .post, "/v1/rooms/{id:uuid}/hold", id: "holdRoom", "Keeps a room for somebody, for a time.",
+                tag: Self.tag.name, permission: assign, takes: RoomInput.Hold.self,
+                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
+            ) { request in
+                let input = request.input
+                return try await self.commands.answer(
+                    ChangeRoom.hold(input.id, until: input.body.until), to: request, under: input.key)
+            },
+            RESTOperation(
+                .post, "/v1/rooms/{id:uuid}/release", id: "releaseRoom", "Keeps it no longer.",
+                tag: Self.tag.name, permission: assign, takes: RoomInput.Act.self,
+                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
+            ) { request in
+                try await self.commands.answer(
+                    ChangeRoom.release(request.input.id), to: request, under: request.input.key)
+            },
+        ]
+    }
+
+    /// A resource of its own, not fields of the room's PATCH: there the last write wins, register by register, whoever comes
+    /// late; here an edit is based on a version, needs another permission, and has one fate. One answer could not say both.
+    private var configurations: [RESTOperation] {
+        let configure = Permission.roomConfigure.rawValue
+        return [
+            RESTOperation(
+                .post, "/v1/rooms", id: "createRoom", "A new room.", tag: Self.tag.name, permission: configure,
+                takes: RoomInput.Create.self,
+                answers: .outcome("room", RoomShape.shape, version: \.room.version, creates: true),
+                refuses: [.notFound, .transitionNotAllowed]
+            ) { request in
+                let input = request.input
+                return try await self.commands.answer(
+                    CreateRoom(.new(), at: input.body.property, input.body.fields), to: request, under: input.key,
+                    in: try request.caller.tenant(asked: input.tenant))
+            },
+            RESTOperation(
+                .put, "/v1/rooms/{id:uuid}/configuration", id: "configureRoom",
+                "Says anew what is configured of a room.", tag: Self.tag.name, permission: configure,
+                takes: RoomInput.Configure.self,
+                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
+            ) { request in
+                let input = request.input
+                return try await self.commands.answer(
+                    ConfigureRoom(input.id, input.body.fields, expected: input.version), to: request,
+                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+            },
+            RESTOperation(
+                .delete, "/v1/rooms/{id:uuid}", id: "deleteRoom", "Takes a room away.", tag: Self.tag.name,
+                permission: configure, takes: RoomInput.Remove.self,
+                answers: .outcome("room", RoomShape.shape, version: \.room.version),
+                refuses: [.transitionNotAllowed, .roomOccupied]
+            ) { request in
+                let input = request.input
+                return try await self.commands.answer(
+                    RetireRoom(input.id, expected: input.version), to: request, under: input.key,
+                    in: try request.caller.tenant(asked: input.tenant))
+            },
         ]
     }
 
     private func list(_ request: RESTRequest<RoomInput.List>) async throws -> RESTPage<ShownRoom> {
         let input = request.input
-        guard let tenant = request.caller.tenant else { throw Refusal(.forbidden) }
-        let readable =
-            try await self.tenants.directory(of: tenant)?.properties(
-                where: request.caller.actor, may: .roomRead) ?? []
-        if let asked = input.property, !readable.contains(asked) { throw Refusal(.notFound) }
-        var wanted = RoomSelection(
-            properties: input.property.map { [$0] } ?? readable, limit: input.page.rowsWanted)
+        let (tenant, readable) = try await self.tenants.readableRooms(of: request.caller, at: input.property)
+        var wanted = RoomSelection(properties: readable, limit: input.page.rowsWanted)
         wanted.floor = input.floor
         wanted.hkStatus = input.hkStatus
         wanted.roomType = input.roomType
@@ -66,11 +163,23 @@ package struct RoomsAPI: Sendable {
         }
     }
 
-    private func find(_ request: RESTRequest<RoomInput.One>) async throws -> ShownRoom {
-        guard let tenant = request.caller.tenant,
-            let shown = try await self.rooms.room(request.input.id, of: tenant),
-            !request.caller.actor.may(.roomRead, at: .property(shown.room.property, of: tenant)).isRefused
+    private func find(_ id: RoomID, for caller: RESTCaller) async throws -> (tenant: TenantID, shown: ShownRoom) {
+        guard let tenant = caller.tenant, let shown = try await self.rooms.room(id, of: tenant),
+            !caller.actor.may(.roomRead, at: .property(shown.room.property, of: tenant)).isRefused
         else { throw Refusal(.notFound) }
-        return shown
+        return (tenant, shown)
+    }
+
+    private func history(_ request: RESTRequest<RoomInput.History>) async throws -> RESTPage<RoomHistoryEntry> {
+        let page = request.input.page
+        let (tenant, shown) = try await self.find(request.input.id, for: request.caller)
+        let after = page.after.map {
+            RoomHistoryEntry.Position(recordedAt: $0.first, event: $0.second.first, axis: $0.second.second)
+        }
+        let (position, entries) = try await self.rooms.history(
+            of: shown.room.id, after: after, limit: page.rowsWanted, of: tenant)
+        return page.answer(entries, at: position) {
+            RESTCursorPair($0.position.recordedAt, RESTCursorPair($0.position.event, $0.position.axis))
+        }
     }
 }

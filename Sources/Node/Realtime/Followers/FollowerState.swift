@@ -29,7 +29,7 @@ struct FollowerState {
     private(set) var epoch: Epoch?
     private(set) var delivered: Int64 = 0
     /// No event behind `delivered` was recorded before this, if it is known: the log never runs backwards in time.
-    private var notBefore: Timestamp?
+    private(set) var notBefore: Timestamp?
     /// The latest event that a hint or a head told of.
     private var known: Int64 = 0
     /// The latest event that a head told of: the log has it for certain.
@@ -82,6 +82,16 @@ struct FollowerState {
     var head: StreamHead? {
         guard self.isStarted, let epoch = self.epoch else { return nil }
         return StreamHead(epoch: epoch, seq: self.delivered)
+    }
+
+    /// Whether this hint proves that the log went back behind what was delivered, even if it has come further again meanwhile.
+    ///
+    /// Within an epoch the log never runs backwards in time: what has the number of a delivered event, or a lower one, was
+    /// recorded no later than the latest that was delivered. Otherwise another event bears a number that was given before.
+    func isContradicted(by hint: Hint) -> Bool {
+        guard self.isStarted, hint.epoch == self.epoch, hint.firstSeq <= self.delivered, let notBefore = self.notBefore
+        else { return false }
+        return hint.recordedAt > notBefore
     }
 
     // MARK: Inputs

@@ -8,12 +8,16 @@ extension Followers {
         if attempt == 0 {
             let name = BusChannel.hints(of: stream).name
             self.log.error("stream.went_back", ["stream": .id(name), "delivered": .int(Int(delivered.seq))])
+            self.followers[stream]?.isRenewing = true
         }
         let (store, handle) = (self.store, self.loop.handle)
+        // It has gone back, that is known; how far it has come again since then is of no account. That others have seen it too
+        // is told by the epoch.
+        let position = StreamHead(epoch: delivered.epoch, seq: .max)
         Task(executorPreference: self.executor) {
             var isDone = true
             do throws(StoreError) {
-                _ = try await store.renewEpoch(of: stream, delivered: delivered)
+                _ = try await store.renewEpoch(of: stream, delivered: position)
             } catch {
                 isDone = false
             }
@@ -30,6 +34,7 @@ extension Followers {
 
     private func epochRenewed(of stream: EventStream) {
         self.metrics.renewals.increment()
+        self.followers[stream]?.isRenewing = false
         // The new epoch is in the next head.
         if self.followers[stream] != nil { self.askSoon(stream) }
     }

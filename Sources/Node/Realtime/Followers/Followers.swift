@@ -45,6 +45,8 @@ package final class Followers: BusListener {
         /// Positions that lie ahead of what was delivered, to be compared with a head that is asked for after them.
         var claims: [Claim] = []
         var lastClaim: UInt64 = 0
+        /// A new epoch is being asked for: news of the old one are of no use any more.
+        var isRenewing = false
         /// What it adds to the node's lag.
         var reportedLag: Int64 = 0
 
@@ -195,6 +197,14 @@ package final class Followers: BusListener {
         guard let follower = self.byChannel[channel] else { return }
         do throws(HintError) {
             let hint = try Hint(message)
+            if let head = follower.state.head, hint.epoch == head.epoch {
+                // Clients who go on from where they are would miss what is told under numbers that they have heard.
+                if !follower.isRenewing, follower.state.isContradicted(by: hint) {
+                    self.renewEpoch(of: follower.stream, delivered: head)
+                }
+                // The next head has it, and the new epoch.
+                if follower.isRenewing { return }
+            }
             if let head = follower.state.head, hint.epoch == head.epoch, hint.lastSeq <= head.seq {
                 self.metrics.duplicates.add(UInt64(hint.count))
                 return

@@ -1,6 +1,8 @@
 /// A request method. RFC 9110 9.1: names are case-sensitive.
 package enum HTTPMethod: UInt8, Sendable, CaseIterable {
     case get, head, post, put, patch, delete, options
+    /// Known, and served nowhere: answered with 405, as RFC 9110 15.5.6 has it.
+    case trace
     /// A well-formed token that is no method of this server: answered with 501. `HTTPRequest.methodName` has its text.
     case other
 
@@ -14,6 +16,7 @@ package enum HTTPMethod: UInt8, Sendable, CaseIterable {
         case .patch: "PATCH"
         case .delete: "DELETE"
         case .options: "OPTIONS"
+        case .trace: "TRACE"
         case .other: "?"
         }
     }

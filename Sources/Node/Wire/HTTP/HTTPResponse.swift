@@ -30,10 +30,13 @@ package struct HTTPResponse: Sendable {
         self.setField("Content-Type", contentType)
     }
 
-    /// A failure as an error object; `problem` is a fixed text without quotes, never the peer's.
+    /// A failure as an error object with the members that all of them have (`domain.md` 9). What is refused here is not yet a
+    /// request that has an id. `problem` is a fixed text without quotes, never the peer's.
     package init(status: HTTPStatus, problem: StaticString, closes: Bool = false) {
         let code = String(describing: status.reason).lowercased().split(separator: " ").joined(separator: "_")
-        let text = #"{"error":{"code":"\#(code)","message_key":"http.\#(code)","params":{},"detail":"\#(problem)"}}"#
+        let text =
+            #"{"error":{"code":"\#(code)","message_key":"http.\#(code)","params":{"detail":"\#(problem)"},"#
+            + #""field_errors":[],"current":null,"request_id":""}}"#
         self.init(status: status, contentType: "application/json", body: [UInt8](text.utf8), closes: closes)
         self.setField("Cache-Control", "no-store")
     }

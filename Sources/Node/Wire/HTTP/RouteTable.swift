@@ -9,7 +9,7 @@ package struct RouteTable: Sendable {
         var parameters: [(kind: RouteParameterKind, child: Int16)] = []
         var rest: Int16 = -1
         /// By raw value of `HTTPMethod`: the route's number, or -1.
-        var routes = InlineArray<7, Int16>(repeating: -1)
+        var routes = InlineArray<8, Int16>(repeating: -1)
         var allow = ""
         var isEndpoint = false
     }

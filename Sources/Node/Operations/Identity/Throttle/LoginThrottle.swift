@@ -37,6 +37,12 @@ package struct LoginThrottle: Sendable {
         return await self.admission(of: attempt, self.policy.decide(device: attempt.counted[0]))
     }
 
+    /// Counts an attempt of which no account is known, from an address.
+    package func admit(from address: IPAddress) async throws(StoreError) -> Admission {
+        let attempt = try await self.count([.address(address)])
+        return await self.admission(of: attempt, self.policy.decide(address: attempt.counted[0]))
+    }
+
     private func count(_ keys: [ThrottleKey]) async throws(StoreError) -> Attempt {
         let counted = try await self.store.count(keys, window: self.policy.window)
         guard counted.count == keys.count else { throw .refused(code: "", message: "a throttle store lost counters") }

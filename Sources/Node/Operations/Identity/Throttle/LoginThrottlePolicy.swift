@@ -41,6 +41,9 @@ package struct LoginThrottlePolicy: Equatable, Sendable {
     /// Judges an attempt on a device that the account knows, after the other rule has refused it.
     package func decide(device: ThrottleCount) -> Decision { Self.decision([self.wait(self.perDevice, device)]) }
 
+    /// Judges an attempt on no account in particular.
+    package func decide(address: ThrottleCount) -> Decision { Self.decision([self.wait(self.perAddress, address)]) }
+
     private static func decision(_ waits: [Int64]) -> Decision {
         guard let longest = waits.max(), longest > 0 else { return .allowed }
         return .refused(retryAfter: .seconds((longest + 999) / 1000))

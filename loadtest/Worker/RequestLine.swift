@@ -1,12 +1,34 @@
 internal import Reactor
 internal import Wire
 
-/// The requests to one endpoint: which wait to be sent and which for their answer, in order.
-struct PublishLine {
+/// What is asked of a server in one request.
+struct ServerRequest: Sendable {
+    var method: HTTPMethod
+    var path: String
+    var fields: [(name: String, value: String)] = []
+    var body: [UInt8] = []
+
+    /// A request of somebody who has signed in.
+    ///
+    /// - Parameters:
+    ///   - token: `nil` before that.
+    ///   - key: of a write.
+    ///   - json: the body.
+    init(_ method: HTTPMethod, _ path: String, token: String? = nil, key: String? = nil, json: [UInt8] = []) {
+        (self.method, self.path, self.body) = (method, path, json)
+        if !json.isEmpty { self.fields.append((name: "Content-Type", value: "application/json")) }
+        if let token { self.fields.append((name: "Authorization", value: "Bearer \(token)")) }
+        if let key { self.fields.append((name: "Idempotency-Key", value: key)) }
+    }
+}
+
+/// The requests on one connection to an endpoint: which wait to be sent and which for their answer, in order.
+struct RequestLine {
     /// What came for one request.
     struct Answer: Equatable {
         let number: UInt64
-        let status: Int
+        let response: HTTPReceivedResponse
+        var status: Int { self.response.status }
     }
 
     private let endpoint: Endpoint
@@ -20,11 +42,14 @@ struct PublishLine {
 
     init(_ endpoint: Endpoint) { self.endpoint = endpoint }
 
+    /// How many wait for an answer.
+    var length: Int { self.unanswered.count - self.first }
+
     /// Adds a request behind the others.
-    mutating func add(_ number: UInt64, _ body: [UInt8]) {
+    mutating func add(_ number: UInt64, _ request: ServerRequest) {
         HTTPRequestWriter.append(
-            .post, self.endpoint.path, host: self.endpoint.authority,
-            fields: [(name: "Content-Type", value: "application/json")], body: body, to: &self.unsent)
+            request.method, request.path, host: self.endpoint.authority, fields: request.fields, body: request.body,
+            to: &self.unsent)
         self.unanswered.append(number)
     }
 
@@ -48,7 +73,7 @@ struct PublishLine {
                     self.first = 0
                 }
             }
-            return Answer(number: self.unanswered[self.first], status: response.status)
+            return Answer(number: self.unanswered[self.first], response: response)
         }
         return nil
     }
@@ -56,7 +81,7 @@ struct PublishLine {
     /// The connection is gone: gives back everything that was not answered, and is ready for the next one.
     mutating func reset() -> [UInt64] {
         let lost = Array(self.unanswered[self.first...])
-        self = PublishLine(self.endpoint)
+        self = RequestLine(self.endpoint)
         return lost
     }
 }

@@ -1,0 +1,112 @@
+internal import Hotel
+package import Ports
+internal import Shared
+internal import Wire
+
+/// Properties over REST (`contract.md` 4).
+package struct PropertiesAPI: Sendable {
+    package static let tag = RESTTag("Properties", "The houses of a tenant.")
+
+    private let properties: any PropertyDirectory
+    private let tenants: any ActorDirectory
+    private let commands: CommandService
+
+    package init(properties: any PropertyDirectory, tenants: any ActorDirectory, commands: CommandService) {
+        self.properties = properties
+        self.tenants = tenants
+        self.commands = commands
+    }
+
+    package var operations: [RESTOperation] { self.readings + self.writings }
+
+    private var readings: [RESTOperation] {
+        [
+            RESTOperation(
+                .get, "/v1/properties", id: "listProperties", "Properties in the order of their codes.",
+                tag: Self.tag.name, permission: nil, takes: PropertyInput.List.self,
+                answers: .page(of: PropertyShape.shape), refuses: [.notFound]
+            ) { try await self.list($0) },
+            RESTOperation(
+                .get, "/v1/properties/{id:uuid}", id: "getProperty", "One property.", tag: Self.tag.name,
+                permission: nil, takes: PropertyInput.One.self,
+                answers: .one(PropertyShape.shape, version: \.version)
+            ) { try await self.find($0) },
+        ]
+    }
+
+    private var writings: [RESTOperation] {
+        let manage = Permission.propertyManage.rawValue
+        return [
+            RESTOperation(
+                .post, "/v1/properties", id: "createProperty", "A new property.", tag: Self.tag.name,
+                permission: manage, takes: PropertyInput.Create.self,
+                answers: .outcome("property", PropertyShape.shape, version: \.version, creates: true),
+                refuses: [.notFound]
+            ) { request in
+                let input = request.input
+                let tenant = try await self.tenants.tenant(of: request.caller, asked: input.tenant)
+                return try await self.commands.answer(
+                    CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate), to: request,
+                    under: input.key, in: tenant)
+            },
+            RESTOperation(
+                .patch, "/v1/properties/{id:uuid}", id: "changeProperty", "Changes what a property is like.",
+                tag: Self.tag.name, permission: manage, takes: PropertyInput.Change.self,
+                answers: .outcome("property", PropertyShape.shape, version: \.version),
+                refuses: [.transitionNotAllowed]
+            ) { request in
+                let input = request.input
+                return try await self.commands.answer(
+                    ChangeProperty(input.id, input.body.fields, expected: input.version), to: request,
+                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+            },
+            RESTOperation(
+                .delete, "/v1/properties/{id:uuid}", id: "archiveProperty", "Closes a property for good.",
+                tag: Self.tag.name, permission: manage, takes: PropertyInput.Archive.self,
+                answers: .outcome("property", PropertyShape.shape, version: \.version),
+                refuses: [.transitionNotAllowed, .roomOccupied]
+            ) { request in
+                let input = request.input
+                return try await self.commands.answer(
+                    ArchiveProperty(input.id, expected: input.version), to: request, under: input.key,
+                    in: try request.caller.tenant(asked: input.tenant))
+            },
+        ]
+    }
+
+    private func list(_ request: RESTRequest<PropertyInput.List>) async throws -> RESTPage<PropertyRecord> {
+        let input = request.input
+        let (tenant, seen) = try await self.tenants.seen(by: request.caller, asked: input.tenant)
+        let after = input.page.after.map {
+            CodeSelection.Position(property: $0.second, sortKey: $0.first, id: $0.second.raw)
+        }
+        let (position, properties) = try await self.properties.properties(
+            CodeSelection(properties: seen, after: after, limit: input.page.rowsWanted), status: input.status,
+            of: tenant)
+        return input.page.answer(properties, at: position) { RESTCursorPair($0.sortKey, $0.id) }
+    }
+
+    private func find(_ request: RESTRequest<PropertyInput.One>) async throws -> PropertyRecord {
+        let tenant = try request.caller.tenant(asked: request.input.tenant)
+        guard request.caller.actor.sees(request.input.id, of: tenant),
+            let found = try await self.properties.property(request.input.id, of: tenant)
+        else { throw Refusal(.notFound) }
+        return found.record
+    }
+}
+
+extension ActorDirectory {
+    /// The tenant that a request is about, if there is one.
+    func tenant(of caller: RESTCaller, asked: TenantID?) async throws -> TenantID {
+        let tenant = try caller.tenant(asked: asked)
+        if caller.tenant == nil, try await self.directory(of: tenant) == nil { throw Refusal(.notFound) }
+        return tenant
+    }
+
+    /// The tenant that a request is about, and those of its properties that are there for the caller.
+    func seen(by caller: RESTCaller, asked: TenantID?) async throws -> (TenantID, [PropertyID]) {
+        let tenant = try caller.tenant(asked: asked)
+        guard let directory = try await self.directory(of: tenant) else { throw Refusal(.notFound) }
+        return (tenant, directory.sortedProperties.filter { caller.actor.sees($0, of: tenant) })
+    }
+}

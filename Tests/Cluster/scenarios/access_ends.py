@@ -1,0 +1,121 @@
+"""A session that is ended, a password that is changed, a token that expires, a user who is suspended: every node feels it."""
+
+import asyncio
+import time
+
+from harness import login
+from harness.cluster import Cluster
+from harness.login import SignedIn, call, sign_in
+from harness.stage import Stage
+from harness.subscriber import Subscriber, join_all
+from harness.waiting import eventually, holds_throughout
+
+# architecture 3: open sockets feel it within five seconds.
+FELT_SECONDS = 5
+REFUSED, COME_BACK = 4009, 4200
+
+
+async def play(stage: Stage) -> None:
+    async with stage.cluster([]) as cluster:
+        await login.seed(cluster)
+        for part in (ended_elsewhere, logged_out, password_changed, expired, suspended):
+            await part(stage, cluster)
+
+
+async def sockets(cluster: Cluster, who: SignedIn, token=None) -> list[Subscriber]:
+    """One at every node."""
+    found = [
+        Subscriber(who, [who.channel], lambda url=node.url: url, token=token or who.token).start()
+        for node in cluster.nodes]
+    await join_all(found, 20)
+    return found
+
+
+async def leave(subscribers: list[Subscriber]) -> None:
+    await asyncio.gather(*(one.leave() for one in subscribers))
+
+
+async def ends(stage: Stage, what: str, subscribers: list[Subscriber], code: int, began: float) -> None:
+    await eventually(lambda: all(one.losses for one in subscribers), 20, f"all sockets end: {what}")
+    slowest = max(one.losses[0][0] for one in subscribers) - began
+    stage.check(f"{what}: the sockets on all nodes end within {FELT_SECONDS} s", slowest <= FELT_SECONDS, f"{slowest:.2f} s")
+    codes = {one.losses[0][1] for one in subscribers}
+    stage.check(f"{what}: they are closed with {code}", codes == {code}, codes)
+
+
+async def refuses(stage: Stage, what: str, cluster: Cluster, token: str, began: float, statuses=(401,)) -> None:
+    async def is_refused() -> bool:
+        answers = [await call(node.url, "GET", "/v1/me", fields={"Authorization": f"Bearer {token}"})
+                   for node in cluster.nodes]
+        return all(answer.status in statuses for answer in answers)
+    await eventually(is_refused, 20, f"all nodes refuse the token: {what}")
+    took = time.monotonic() - began
+    stage.check(f"{what}: all nodes refuse the token within {FELT_SECONDS} s", took <= FELT_SECONDS, f"{took:.2f} s")
+
+
+async def ended_elsewhere(stage: Stage, cluster: Cluster) -> None:
+    email = "front_desk_agent@aegean.example"
+    lost, kept = await sign_in(cluster.nodes[0].url, email), await sign_in(cluster.nodes[1].url, email)
+    losing, keeping = await sockets(cluster, lost), await sockets(cluster, kept)
+    began = time.monotonic()
+    answer = await call(cluster.nodes[2].url, "DELETE", f"/v1/me/sessions/{lost.session}", fields=kept.bearer())
+    stage.check("a session can be ended from another one", answer.status == 204, f"{answer.status} {answer.body[:200]!r}")
+    await ends(stage, "ended from elsewhere", losing, REFUSED, began)
+    await refuses(stage, "ended from elsewhere", cluster, lost.token(), began)
+    stays = await holds_throughout(lambda: all(one.is_joined for one in keeping), 1)
+    stage.check("the other session of the same user goes on", stays)
+    await leave(losing + keeping)
+
+
+async def logged_out(stage: Stage, cluster: Cluster) -> None:
+    who = await sign_in(cluster.url, "room_attendant@aegean.example")
+    there = await sockets(cluster, who)
+    began = time.monotonic()
+    answer = await call(cluster.nodes[1].url, "POST", "/v1/auth/logout", {"refresh_token": who.refresh_token},
+                        fields=who.bearer())
+    stage.check("one can log out", answer.status == 204, f"{answer.status} {answer.body[:200]!r}")
+    await ends(stage, "logged out", there, REFUSED, began)
+    await refuses(stage, "logged out", cluster, who.token(), began)
+    await leave(there)
+
+
+async def password_changed(stage: Stage, cluster: Cluster) -> None:
+    email = "auditor@aegean.example"
+    who, other = await sign_in(cluster.url, email), await sign_in(cluster.url, email)
+    there = await sockets(cluster, who) + await sockets(cluster, other)
+    began = time.monotonic()
+    answer = await call(
+        cluster.nodes[0].url, "POST", "/v1/auth/password",
+        {"password": login.PASSWORD, "new_password": "another-cluster-password"}, fields=who.bearer())
+    stage.check("a password can be changed", answer.status == 200, f"{answer.status} after {time.monotonic() - began:.2f} s")
+    await ends(stage, "password changed", there, COME_BACK, began)
+    await refuses(stage, "password changed", cluster, other.token(), began)
+    await refuses(stage, "password changed, where it was", cluster, who.token(), began)
+    again = await call(cluster.nodes[2].url, "GET", "/v1/me",
+                       fields={"Authorization": f"Bearer {answer.json()['access_token']}"})
+    stage.check("with the new token the session goes on", again.status == 200, again.status)
+    await leave(there)
+
+
+async def expired(stage: Stage, cluster: Cluster) -> None:
+    who = await sign_in(cluster.url, "accountant@aegean.example")
+    seconds = 6
+    began = time.monotonic()
+    token = who.short_token(seconds)
+    there = await sockets(cluster, who, token=lambda: token)
+    stays = await holds_throughout(lambda: all(one.is_joined for one in there), seconds - 2 - (time.monotonic() - began))
+    stage.check("until a token expires its sockets stay", stays)
+    await ends(stage, "expired", there, COME_BACK, began + seconds)
+    await leave(there)
+
+
+async def suspended(stage: Stage, cluster: Cluster) -> None:
+    who = await sign_in(cluster.url, "department_staff@aegean.example")
+    for node in cluster.nodes:
+        answer = await call(node.url, "GET", "/v1/me", fields=who.bearer())
+        stage.check(f"{node.name} knows the user", answer.status == 200, answer.status)
+    began = time.monotonic()
+    # As an operator would do it in the database, without any event: there is no call for it yet.
+    await cluster.postgres.run(
+        f"update bellhop.app_user set status = 'suspended' where email_key = '{who.email}'")
+    await refuses(stage, "suspended in the database", cluster, who.token(), began, statuses=(401, 403))
