@@ -57,7 +57,7 @@ start_postgres() {
     fi
     # A restart finds the lock file of a server that was killed; PostgreSQL looks itself whether that one still lives.
     start_server "$name" bash -c "$(declare -f as_postgres); as_postgres \"\$@\"" - "$(postgres_bin)/postgres" \
-        -D "$folder/data" -k "$sockets" -c unix_socket_permissions=0777 -c max_connections=200 \
+        -D "$folder/data" -k "$sockets" -c unix_socket_permissions=0777 -c max_connections=800 \
         -c timezone=UTC -c log_timezone=UTC "${options[@]}"
     await_postgres "$name" "$pg_port"
     POSTGRES_URL[$name]="postgresql://postgres@/postgres?host=$sockets"

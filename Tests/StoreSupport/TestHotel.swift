@@ -46,13 +46,15 @@ package struct TestHotel: Sendable {
 extension TestDatabase {
     /// The database as a node's login sees it: it owns nothing, and row-level security holds for it.
     package func nodeAddress() async throws -> DatabaseAddress {
-        // Roles belong to the whole server, and other tests make this one too at the same moment.
+        // Roles belong to the whole server, locks of ours to one database: other tests make this one at the same moment, and
+        // whoever comes second finds it made.
         try await self.run(
             """
-            SELECT pg_advisory_lock(7001);
             DO $$ BEGIN
-                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'test_node') THEN CREATE ROLE test_node LOGIN; END IF;
-                IF NOT pg_has_role('test_node', 'bellhop_node', 'MEMBER') THEN GRANT bellhop_node TO test_node; END IF;
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'test_node') THEN
+                    CREATE ROLE test_node LOGIN IN ROLE bellhop_node;
+                END IF;
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
             END $$;
             """)
         return try self.address(role: "test_node")

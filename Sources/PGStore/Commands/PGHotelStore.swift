@@ -11,22 +11,30 @@ package struct PGHotelStore: HotelStore {
 
     package init(_ database: PGDatabase) { self.database = database }
 
-    package func execute(
-        _ command: any HotelCommand, from origin: CommandOrigin, deadline: Duration
-    ) async throws(StoreError) -> Execution {
+    package func execute(_ order: CommandOrder) async throws -> Execution {
         do throws(StoreError) {
-            return try await self.database.transaction(
-                deadline: deadline, preamble: [.tenant(origin.tenant)], settlesItself: origin.operation != nil
-            ) { transaction throws(StoreError) in
-                try await PGCommandDesk(transaction, origin).carryOut(command)
-            }
+            return try await Self.execute(order, in: self.database)
         } catch {
             // Somebody else was faster with a name that there is once.
-            guard case .refused("23505", let message) = error, let refusal = Self.refusal(command, message) else {
+            guard case .refused("23505", let message) = error, let refusal = Self.refusal(order.command, message) else {
                 throw error
             }
             return Execution(.refused(refusal))
         }
+    }
+
+    private static func execute(
+        _ order: CommandOrder, in database: PGDatabase
+    ) async throws(StoreError) -> Execution {
+        let left = order.deadline - .now
+        guard left > .zero else { throw .timedOut }
+        let done = try await database.transaction(
+            deadline: left, preamble: [.tenant(order.origin.tenant)], settlesItself: order.origin.operation != nil
+        ) { transaction throws(StoreError) in
+            let done = try await PGCommandDesk(transaction, order.origin).carryOut(order.command)
+            return done
+        }
+        return done
     }
 
     package func note(_ attempts: [AuditedAttempt]) async throws(StoreError) {

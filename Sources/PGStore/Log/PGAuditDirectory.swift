@@ -22,8 +22,10 @@ package struct PGAuditDirectory: AuditDirectory {
         """
 
     package func rows(
-        _ wanted: AuditSelection, of chain: EventStream
+        _ selection: Found<AuditSelection>
     ) async throws(StoreError) -> (StreamHead, [AuditEntry]) {
+        let wanted = selection.record
+        let chain = wanted.chain
         let rows = try await self.database.read([
             .tenant(chain.tenant), .position(of: chain),
             PGQuery(
@@ -38,9 +40,8 @@ package struct PGAuditDirectory: AuditDirectory {
         return (try StreamHead(position: rows[1]), entries)
     }
 
-    package func verify(
-        _ chain: EventStream, from first: Int64, through last: Int64?, most: Int64
-    ) async throws(StoreError) -> AuditCheck? {
+    package func verify(_ part: AuditPart) async throws(StoreError) -> AuditCheck? {
+        let chain = part.chain
         let rows = try await self.database.read([
             .tenant(chain.tenant),
             PGQuery(
@@ -48,7 +49,8 @@ package struct PGAuditDirectory: AuditDirectory {
                 SELECT part.through, part.last, bellhop.verify_audit($1, $2, part.through) \
                 FROM (SELECT h.audit_seq AS last, least(h.audit_seq, coalesce($3, h.audit_seq), $4) AS through \
                 FROM bellhop.stream_head h WHERE h.stream = $1) AS part
-                """, .uuid(chain.raw), .int8(first), .int8(last), .int8(first + most - 1)),
+                """, .uuid(chain.raw), .int8(part.first), .int8(part.last),
+                .int8(part.first + part.most - 1)),
         ])
         guard let row = rows[1].first else { return nil }
         let (through, head, brokenAt) = try row.read(Int64.self, Int64.self, Int64?.self)

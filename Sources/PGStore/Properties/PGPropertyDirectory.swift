@@ -59,8 +59,8 @@ package struct PGPropertyDirectory: PropertyDirectory {
             .tenant(tenant), .position(of: .tenant(tenant)),
             PGQuery(
                 Self.pageOfDepartments, .ids(wanted.properties), .text(wanted.kind?.rawValue),
-                .id(wanted.after?.property), .text(wanted.after?.sortKey), .uuid(wanted.after?.id),
-                .int4(Int32(clamping: wanted.limit))),
+                .id(wanted.after?.property),
+                .text(wanted.after?.sortKey), .uuid(wanted.after?.id), .int4(Int32(clamping: wanted.limit))),
         ])
         var departments: [DepartmentRecord] = []
         for row in rows[2] { departments.append(try DepartmentRow.read(row)) }

@@ -23,7 +23,9 @@ extension HotelCommand {
 }
 
 /// What was decided about a command.
-package enum CommandVerdict: Sendable {
+///
+/// Indirect, and so one word: Swift 6.3.1 crashes where an async function with typed throws returns more than a few.
+package indirect enum CommandVerdict: Sendable {
     /// Nothing is changed; the attempt is audited.
     case refused(Refusal)
     case decided(CommandDecision)
@@ -90,8 +92,8 @@ package struct CommandAnswer: Equatable, Sendable {
     }
 }
 
-/// What became of a command.
-package enum CommandOutcome: Sendable {
+/// What became of a command. Indirect for the reason that ``CommandVerdict`` is.
+package indirect enum CommandOutcome: Sendable {
     /// - Parameter seq: from which position of its tenant's stream on it is visible.
     case done(CommandAnswer, seq: Int64)
     /// It was done before under the same key: what it was answered then.

@@ -7,18 +7,32 @@ package protocol HotelStore: Sendable {
     /// A repeat under the same key waits for the fate of the first attempt and is answered what that was answered; so a
     /// commit whose outcome was not known is settled here, by asking again.
     ///
-    /// - Parameter deadline: how long all of it may take.
-    /// - Throws: `.outcomeUnknown` only if the command has a key and not even asking again could tell.
-    func execute(
-        _ command: any HotelCommand, from origin: CommandOrigin, deadline: Duration
-    ) async throws(StoreError) -> Execution
+    /// - Throws: `StoreError`; `.outcomeUnknown` only if the command has a key and not even asking again could tell. Not said in
+    ///   its type: Swift 6.3.1 miscompiles calls through a protocol that say it and hand over much.
+    func execute(_ order: CommandOrder) async throws -> Execution
 
     /// Audits attempts that changed nothing, in one go and outside of every command's transaction.
     func note(_ attempts: [AuditedAttempt]) async throws(StoreError)
 }
 
+/// A command with all that its execution needs to know. A class, for the reason that ``CommandVerdict`` is indirect.
+package final class CommandOrder: Sendable {
+    package let command: any HotelCommand
+    package let origin: CommandOrigin
+    /// When its sender stops waiting; the store stops then too.
+    package let deadline: ContinuousClock.Instant
+
+    package init(_ command: any HotelCommand, from origin: CommandOrigin, deadline: ContinuousClock.Instant) {
+        self.command = command
+        self.origin = origin
+        self.deadline = deadline
+    }
+}
+
 /// A command that was carried out, and what there is to tell of it.
-package struct Execution: Sendable {
+///
+/// A class for the reason that ``CommandVerdict`` is indirect.
+package final class Execution: Sendable {
     package let outcome: CommandOutcome
     /// Empty if nothing was appended, or if that happened earlier.
     package let news: [StreamNews]

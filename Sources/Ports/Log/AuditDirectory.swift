@@ -3,17 +3,28 @@ package import Shared
 /// Where the audit is read and checked.
 package protocol AuditDirectory: Sendable {
     /// Rows of a chain, the latest first, with the position of the stream, which is read before them.
-    func rows(_ wanted: AuditSelection, of chain: EventStream) async throws(StoreError) -> (StreamHead, [AuditEntry])
+    func rows(_ wanted: Found<AuditSelection>) async throws(StoreError) -> (StreamHead, [AuditEntry])
 
     /// Recomputes a part of a chain; `nil` if there is no such chain.
-    ///
-    /// - Parameters:
-    ///   - first: the first row to look at.
-    ///   - last: the last one; `nil` for the last there is.
-    ///   - most: so many rows at most, however many were asked for.
-    func verify(
-        _ chain: EventStream, from first: Int64, through last: Int64?, most: Int64
-    ) async throws(StoreError) -> AuditCheck?
+    func verify(_ part: AuditPart) async throws(StoreError) -> AuditCheck?
+}
+
+/// A part of a chain. One object for the reason that ``CodeSelection`` is one.
+package final class AuditPart: Sendable {
+    package let chain: EventStream
+    /// The first row to look at.
+    package let first: Int64
+    /// The last one; `nil` for the last there is.
+    package let last: Int64?
+    /// So many rows at most, however many were asked for.
+    package let most: Int64
+
+    package init(of chain: EventStream, from first: Int64, through last: Int64?, most: Int64) {
+        self.chain = chain
+        self.first = first
+        self.last = last
+        self.most = most
+    }
 }
 
 /// What of a chain somebody may see.
@@ -37,6 +48,7 @@ package struct AuditScope: Equatable, Sendable {
 
 /// Which rows of a chain a list shows.
 package struct AuditSelection: Sendable {
+    package let chain: EventStream
     package var scope: AuditScope
     package var property: PropertyID?
     package var entityType: String?
@@ -51,7 +63,8 @@ package struct AuditSelection: Sendable {
     package var before: Int64?
     package var limit: Int
 
-    package init(scope: AuditScope, limit: Int) {
+    package init(of chain: EventStream, scope: AuditScope, limit: Int) {
+        self.chain = chain
         self.scope = scope
         self.limit = limit
     }

@@ -20,11 +20,10 @@ package protocol PropertyDirectory: Sendable {
     ) async throws(StoreError) -> (StreamHead, [DepartmentRecord])
 }
 
-/// Which of a tenant's properties, departments or room types a list shows.
-///
-/// All that is asked for is in here: given one optional more beside it, `async throws(StoreError)` functions of a port end in a
-/// jump to null in release builds of Swift 6.3.1.
-package struct CodeSelection: Sendable {
+/// Which of a tenant's properties, departments or room types a list shows. One object
+/// instead of several parameters: Swift 6.3.1 loses the stack, and crashes, where an async function takes ids that do not all fit
+/// into registers.
+package final class CodeSelection: Sendable {
     /// Where the page before ended.
     package struct Position: Equatable, Sendable {
         package let property: PropertyID
@@ -39,13 +38,13 @@ package struct CodeSelection: Sendable {
     }
 
     /// Only of these, or these.
-    package var properties: [PropertyID]
-    package var after: Position?
-    package var limit: Int
-    /// Of properties: only those in this state.
-    package var status: PropertyStatus?
-    /// Of departments: only those of this kind.
-    package var kind: DepartmentKind?
+    package let properties: [PropertyID]
+    package let after: Position?
+    package let limit: Int
+    /// Of properties.
+    package let status: PropertyStatus?
+    /// Of departments.
+    package let kind: DepartmentKind?
 
     package init(
         properties: [PropertyID], after: Position? = nil, limit: Int, status: PropertyStatus? = nil,

@@ -16,13 +16,13 @@ package protocol RoomDirectory: Sendable {
     ) async throws(StoreError) -> (StreamHead, [RoomHistoryEntry])
 }
 
-/// Which part of a room's history a list shows. One value, for the reason that ``CodeSelection`` gives.
-package struct RoomHistorySelection: Sendable {
+/// Which part of a room's history is shown. One object for the reason that ``CodeSelection`` is one.
+package final class RoomHistorySelection: Sendable {
     package let room: RoomID
     package let after: RoomHistoryEntry.Position?
     package let limit: Int
 
-    package init(of room: RoomID, after: RoomHistoryEntry.Position? = nil, limit: Int) {
+    package init(of room: RoomID, after: RoomHistoryEntry.Position?, limit: Int) {
         self.room = room
         self.after = after
         self.limit = limit

@@ -13,9 +13,7 @@ private final class ToldStore: HotelStore {
 
     init(_ execution: Execution) { self.execution = execution }
 
-    func execute(
-        _ command: any HotelCommand, from origin: CommandOrigin, deadline: Duration
-    ) async throws(StoreError) -> Execution { self.execution }
+    func execute(_ order: CommandOrder) async throws -> Execution { self.execution }
 
     func note(_ attempts: [AuditedAttempt]) async throws(StoreError) {
         if self.isAway.withLock({ $0 }) { throw .unavailable }
@@ -60,7 +58,7 @@ private final class HeardBus: BusPublisher {
         terms.gathering = .milliseconds(1)
         let log = AttemptLog(store: store, log: .silent, terms: terms)
         let service = CommandService(store: store, bus: bus, attempts: log)
-        _ = try await service.perform(Wish(), from: Self.origin, deadline: .now + patience)
+        _ = try await service.perform(CommandOrder(Wish(), from: Self.origin, deadline: .now + patience))
         await log.settle()
         return (store, bus, log)
     }

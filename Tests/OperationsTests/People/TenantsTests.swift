@@ -90,7 +90,7 @@ import Testing
                     "slug required"
                 ])
             #expect(
-                try await self.errors(people, #"{"name":"x","contact_email":"no","plan_monthly_price":-1}"#)
+                try await self.errors(people, #"{"name":"x","contact_email":"nobody","plan_monthly_price":-1}"#)
                     == ["name length", "contact_email format", "plan_monthly_price range", "owner required"])
             #expect(try await people.column("SELECT count(*)::text FROM bellhop.tenant") == ["3"])
             for name in [People.Name.sam, .owen] {

@@ -130,9 +130,36 @@ final class House: Sendable {
     }
 }
 
-func withHouse(rooms: Int = 3, _ body: (House) async throws -> Void) async throws {
-    let (hotel, northern, annex) = (TestHotel(rooms: rooms), TestHotel(rooms: 1, slug: "northern"), PropertyID.new())
-    try await withDatabase { database in
+/// Makes the house in a database of its own, hands it to `body`, and takes it down. Few connections: all of these tests run at
+/// once, on one server.
+func withHouse(
+    rooms: Int = 3, connections: Int = 2, _ body: (House) async throws -> Void
+) async throws {
+    let database = try await TestDatabase.make()
+    let group = try LoopGroup(count: 1, options: LoopOptions(), places: 10) { _ throws(SystemError) in }
+    var pool: PGDatabase?
+    do {
+        let house = try await House.open(rooms, connections, in: database, on: group.handles[0]) { pool = $0 }
+        try await body(house)
+        await house.attempts.settle()
+    } catch {
+        await pool?.close()
+        group.stop()
+        try? await database.drop()
+        throw error
+    }
+    await pool?.close()
+    group.stop()
+    try await database.drop()
+}
+
+extension House {
+    fileprivate static func open(
+        _ rooms: Int, _ connections: Int, in database: TestDatabase, on loop: LoopHandle, _ opened: (PGDatabase) -> Void
+    ) async throws -> House {
+        let hotel = TestHotel(rooms: rooms)
+        let northern = TestHotel(rooms: 1, slug: "northern")
+        let annex = PropertyID.new()
         try await database.migrate()
         try await hotel.open(in: database)
         try await northern.open(in: database)
@@ -144,22 +171,11 @@ func withHouse(rooms: Int = 3, _ body: (House) async throws -> Void) async throw
             VALUES ('\(hotel.tenant)', '\(annex)', 'SEA', 'Sea Annex', 'Europe/Lisbon', 'EUR', '2026-03-07');
             COMMIT;
             """)
-        let address = try await database.nodeAddress()
-        let group = try LoopGroup(count: 1, options: LoopOptions(), places: 10) { _ throws(SystemError) in }
         var options = PGOptions()
-        options.connections = 6
-        let pool = PGDatabase(address, options: options, loop: group.handles[0])
-        do {
-            let house = try House(hotel, northern, annex, database, pool)
-            try await body(house)
-            await house.attempts.settle()
-        } catch {
-            await pool.close()
-            group.stop()
-            throw error
-        }
-        await pool.close()
-        group.stop()
+        options.connections = connections
+        let pool = PGDatabase(try await database.nodeAddress(), options: options, loop: loop)
+        opened(pool)
+        return try House(hotel, northern, annex, database, pool)
     }
 }
 

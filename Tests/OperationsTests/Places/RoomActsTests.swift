@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func `crossing crowds of rooms do not block each other for ever`() async throws {
-        try await withHouse(rooms: 60) { house async throws in
+        try await withHouse(rooms: 60, connections: 4) { house async throws in
             let rooms = house.hotel.rooms.map { "\"\($0)\"" }
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for index in 0..<12 {

@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `a suite has parts, and no part has parts`() async throws {
-        try await withHouse(rooms: 4) { house async throws in
+        try await withHouse(rooms: 4, connections: 4) { house async throws in
             let rooms = house.hotel.rooms
             func part(_ index: Int, of parent: RoomID) async throws -> Answer {
                 try await house.write(
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test func `a change of type does not hide the room from who waits for it`() async throws {
-        try await withHouse { house async throws in
+        try await withHouse(connections: 4) { house async throws in
             let type = try await house.write(
                 "POST", "/v1/room-types",
                 #"{"property_id":"\#(house.hotel.property)","code":"TWN","name":"Twin","base_occupancy":2,"max_occupancy":2}"#

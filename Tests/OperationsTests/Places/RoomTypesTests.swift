@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `a room and the end of its type do not pass each other`() async throws {
-        try await withHouse { house async throws in
+        try await withHouse(connections: 4) { house async throws in
             for round in 0..<8 {
                 let made = try await house.write("POST", "/v1/room-types", self.body(house.hotel.property, "T\(round)"))
                 let type = try #require(made.json?["room_type"]?["id"]?.text)

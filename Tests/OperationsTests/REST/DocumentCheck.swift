@@ -116,6 +116,7 @@ struct DocumentCheck {
         switch format.text {
         case "uuid": return OperationID(text) == nil ? ["\(place) is no UUID"] : []
         case "date-time": return Timestamp(rfc3339: text) == nil ? ["\(place) is no moment"] : []
+        case "date": return CalendarDate(text) == nil ? ["\(place) is no day"] : []
         case "email": return text.contains("@") ? [] : ["\(place) is no e-mail address"]
         default: return ["nobody checks the format \(format)"]
         }

@@ -29,7 +29,8 @@ struct CommandFixture {
     func execute(
         _ command: any HotelCommand, _ origin: CommandOrigin? = nil
     ) async throws -> Execution {
-        try await self.store.execute(command, from: origin ?? self.origin(), deadline: .seconds(20))
+        try await self.store.execute(
+            CommandOrder(command, from: origin ?? self.origin(), deadline: .now + .seconds(20)))
     }
 
     /// The number of a room, as it is read by whoever shows it.

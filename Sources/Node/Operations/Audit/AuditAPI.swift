@@ -38,7 +38,7 @@ package struct AuditAPI: Sendable {
         let input = request.input
         let (chain, scope) = try await self.scope(of: request.caller, asked: input.tenant)
         guard !scope.isEmpty else { throw Refusal(.forbidden) }
-        var wanted = AuditSelection(scope: scope, limit: input.page.rowsWanted)
+        var wanted = AuditSelection(of: chain, scope: scope, limit: input.page.rowsWanted)
         wanted.property = input.property
         wanted.entityType = input.entityType
         wanted.entity = input.entity?.raw
@@ -46,7 +46,7 @@ package struct AuditAPI: Sendable {
         wanted.action = input.action
         (wanted.from, wanted.to) = (input.from, input.to)
         wanted.before = input.page.after
-        let (position, rows) = try await self.audit.rows(wanted, of: chain)
+        let (position, rows) = try await self.audit.rows(Found(wanted))
         return input.page.answer(rows, at: position) { $0.seq }
     }
 
@@ -56,7 +56,7 @@ package struct AuditAPI: Sendable {
         // A chain is of one piece: who sees only some of its rows cannot hold them against each other.
         guard scope.isWhole else { throw Refusal(.forbidden) }
         let check = try await self.audit.verify(
-            chain, from: input.from, through: input.through, most: Self.mostVerified)
+            AuditPart(of: chain, from: input.from, through: input.through, most: Self.mostVerified))
         guard let check else { throw Refusal(.notFound) }
         guard input.from <= check.last + 1 else { throw Refusal.field("from", .range) }
         return AuditVerdict(from: input.from, check)

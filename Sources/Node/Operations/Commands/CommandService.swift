@@ -24,20 +24,16 @@ package struct CommandService: Sendable {
 
     /// Carries a command out.
     ///
-    /// - Parameter deadline: when its sender stops waiting. The store stops then too.
-    /// - Throws: `StoreError`. Not said in its type, because Swift 6.3.1 crashes callers that are given so large a value then.
-    package func perform(
-        _ command: any HotelCommand, from origin: CommandOrigin, deadline: ContinuousClock.Instant
-    ) async throws -> CommandOutcome {
-        let left = deadline - .now
-        guard left > .zero else { throw StoreError.timedOut }
-        let execution = try await self.store.execute(command, from: origin, deadline: left)
+    /// - Throws: `StoreError`, for the reason that `HotelStore` gives not said in its type.
+    package func perform(_ order: CommandOrder) async throws -> CommandOutcome {
+        guard order.deadline > .now else { throw StoreError.timedOut }
+        let execution = try await self.store.execute(order)
         self.faults.reach(.committed)
         for news in execution.news { news.publish(on: self.bus) }
         switch execution.outcome {
         case .done: break
-        case .repeated: self.note(command, .duplicate, from: origin)
-        case .refused(let refusal): self.note(command, .rejected, because: refusal.code, from: origin)
+        case .repeated: self.note(order.command, .duplicate, from: order.origin)
+        case .refused(let refusal): self.note(order.command, .rejected, because: refusal.code, from: order.origin)
         }
         return execution.outcome
     }

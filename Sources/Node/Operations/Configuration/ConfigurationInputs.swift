@@ -64,15 +64,3 @@ extension RESTReader {
     /// Whose things, for callers of the platform; a tenant's own need not say it.
     mutating func tenant() -> TenantID? { self.query("tenant_id", .id()) }
 }
-
-extension RESTCaller {
-    /// The tenant that a request is about. Others than the own are not there for a tenant's users.
-    func tenant(asked: TenantID?) throws(Refusal) -> TenantID {
-        guard let own = self.tenant else {
-            guard let asked else { throw .field("tenant_id", .required) }
-            return asked
-        }
-        guard asked == nil || asked == own else { throw Refusal(.notFound) }
-        return own
-    }
-}

@@ -45,8 +45,8 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateDepartment(.new(), at: input.body.property, input.body.fields), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    CreateDepartment(.new(), at: input.body.property, input.body.fields),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .patch, "/v1/departments/{id:uuid}", id: "changeDepartment", "Changes what a department is like.",
@@ -56,8 +56,8 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeDepartment(input.id, input.body.fields, expected: input.version), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    ChangeDepartment(input.id, input.body.fields, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/departments/{id:uuid}", id: "deleteDepartment", "Closes a department.",
@@ -67,15 +67,15 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireDepartment(input.id, expected: input.version), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    RetireDepartment(input.id, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
         ]
     }
 
     private func list(_ request: RESTRequest<DepartmentInput.List>) async throws -> RESTPage<DepartmentRecord> {
         let input = request.input
-        let (tenant, seen) = try await self.tenants.seen(by: request.caller, asked: input.tenant)
+        let (tenant, seen) = try await request.caller.seenProperties(of: input.tenant, in: self.tenants)
         if let asked = input.property, !seen.contains(asked) { throw Refusal(.notFound) }
         let after = input.page.after.map {
             CodeSelection.Position(property: $0.first, sortKey: $0.second.first, id: $0.second.second.raw)

@@ -44,10 +44,10 @@ package struct PropertiesAPI: Sendable {
                 refuses: [.notFound]
             ) { request in
                 let input = request.input
-                let tenant = try await self.tenants.tenant(of: request.caller, asked: input.tenant)
+                let tenant = try await request.caller.tenant(asked: input.tenant, in: self.tenants)
                 return try await self.commands.answer(
-                    CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate), to: request,
-                    under: input.key, in: tenant)
+                    CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate),
+                    to: request.about(tenant), under: input.key)
             },
             RESTOperation(
                 .patch, "/v1/properties/{id:uuid}", id: "changeProperty", "Changes what a property is like.",
@@ -57,8 +57,8 @@ package struct PropertiesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeProperty(input.id, input.body.fields, expected: input.version), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    ChangeProperty(input.id, input.body.fields, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/properties/{id:uuid}", id: "archiveProperty", "Closes a property for good.",
@@ -68,21 +68,21 @@ package struct PropertiesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ArchiveProperty(input.id, expected: input.version), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    ArchiveProperty(input.id, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
         ]
     }
 
     private func list(_ request: RESTRequest<PropertyInput.List>) async throws -> RESTPage<PropertyRecord> {
         let input = request.input
-        let (tenant, seen) = try await self.tenants.seen(by: request.caller, asked: input.tenant)
+        let (tenant, seen) = try await request.caller.seenProperties(of: input.tenant, in: self.tenants)
         let after = input.page.after.map {
             CodeSelection.Position(property: $0.second, sortKey: $0.first, id: $0.second.raw)
         }
         let (position, properties) = try await self.properties.properties(
-            CodeSelection(
-                properties: seen, after: after, limit: input.page.rowsWanted, status: input.status), of: tenant)
+            CodeSelection(properties: seen, after: after, limit: input.page.rowsWanted, status: input.status),
+            of: tenant)
         return input.page.answer(properties, at: position) { RESTCursorPair($0.sortKey, $0.id) }
     }
 
@@ -92,21 +92,5 @@ package struct PropertiesAPI: Sendable {
             let found = try await self.properties.property(request.input.id, of: tenant)
         else { throw Refusal(.notFound) }
         return found.record
-    }
-}
-
-extension ActorDirectory {
-    /// The tenant that a request is about, if there is one.
-    func tenant(of caller: RESTCaller, asked: TenantID?) async throws -> TenantID {
-        let tenant = try caller.tenant(asked: asked)
-        if caller.tenant == nil, try await self.directory(of: tenant) == nil { throw Refusal(.notFound) }
-        return tenant
-    }
-
-    /// The tenant that a request is about, and those of its properties that are there for the caller.
-    func seen(by caller: RESTCaller, asked: TenantID?) async throws -> (TenantID, [PropertyID]) {
-        let tenant = try caller.tenant(asked: asked)
-        guard let directory = try await self.directory(of: tenant) else { throw Refusal(.notFound) }
-        return (tenant, directory.sortedProperties.filter { caller.actor.sees($0, of: tenant) })
     }
 }

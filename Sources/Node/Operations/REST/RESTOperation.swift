@@ -7,6 +7,14 @@ package struct RESTRequest<Input: RESTInput>: Sendable {
     package let caller: RESTCaller
     package let input: Input
     package let visit: RESTVisit
+    /// Whose rows it is about, where the caller has no tenant and says it.
+    var tenant: TenantID?
+
+    package init(caller: RESTCaller, input: Input, visit: RESTVisit) {
+        self.caller = caller
+        self.input = input
+        self.visit = visit
+    }
 }
 
 /// One line of the table: how a request is recognised, what it takes, who may send it, what it answers, and who handles it.

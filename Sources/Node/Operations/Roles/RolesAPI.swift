@@ -35,7 +35,8 @@ package struct RolesAPI: Sendable {
                 let input = request.input
                 let command = CreateRole(
                     code: input.body.code, name: input.body.name, permissions: Set(input.body.permissions))
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
             RESTOperation(
                 .patch, "/v1/roles/{id:uuid}", id: "changeRole", "Changes a role for everybody who has it.",
@@ -44,7 +45,8 @@ package struct RolesAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = EditRole(input.id, input.body.edit, expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/roles/{id:uuid}", id: "deleteRole", "Gives a role up: nobody has it any more.",
@@ -53,7 +55,8 @@ package struct RolesAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = DeleteRole(input.id, expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
         ]
     }
@@ -86,11 +89,9 @@ package struct RolesAPI: Sendable {
         return .custom(shown.role)
     }
 
-    private func perform<Input>(
-        _ command: any HotelCommand, _ request: RESTRequest<Input>, _ key: OperationID, _ tenant: TenantID?
-    ) async throws -> RESTOutcome<ListedRole> {
+    private func about<Input>(_ tenant: TenantID?, _ request: RESTRequest<Input>) throws -> RESTRequest<Input> {
         guard let tenant = try request.scope(tenant) else { throw Refusal(.notFound) }
-        return try await self.commands.answer(command, to: request, under: key, in: tenant)
+        return request.about(tenant)
     }
 
     /// What roles there are is no secret among colleagues. Guests are none, and of a tenant its staff and the platform's

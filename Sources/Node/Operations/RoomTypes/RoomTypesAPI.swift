@@ -46,8 +46,8 @@ package struct RoomTypesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateRoomType(.new(), at: input.body.property, input.body.fields), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    CreateRoomType(.new(), at: input.body.property, input.body.fields),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .patch, "/v1/room-types/{id:uuid}", id: "changeRoomType", "Changes what a room type is like.",
@@ -57,8 +57,8 @@ package struct RoomTypesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeRoomType(input.id, input.body.fields, expected: input.version), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    ChangeRoomType(input.id, input.body.fields, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/room-types/{id:uuid}", id: "deleteRoomType", "Gives a room type up.",
@@ -68,15 +68,15 @@ package struct RoomTypesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireRoomType(input.id, expected: input.version), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    RetireRoomType(input.id, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
         ]
     }
 
     private func list(_ request: RESTRequest<RoomTypeInput.List>) async throws -> RESTPage<RoomTypeRecord> {
         let input = request.input
-        let (tenant, readable) = try await self.tenants.readableRooms(of: request.caller, at: input.property)
+        let (tenant, readable) = try await request.caller.readableProperties(asked: input.property, in: self.tenants)
         let after = input.page.after.map {
             CodeSelection.Position(property: $0.first, sortKey: $0.second.first, id: $0.second.second.raw)
         }
@@ -93,17 +93,5 @@ package struct RoomTypesAPI: Sendable {
             !request.caller.actor.may(.roomRead, at: .property(found.record.property, of: tenant)).isRefused
         else { throw Refusal(.notFound) }
         return found.record
-    }
-}
-
-extension ActorDirectory {
-    /// The caller's tenant, and the properties whose rooms a list may show: the one that was asked for, or all that the caller
-    /// may look into.
-    func readableRooms(of caller: RESTCaller, at asked: PropertyID?) async throws -> (TenantID, [PropertyID]) {
-        guard let tenant = caller.tenant else { throw Refusal(.forbidden) }
-        let readable = try await self.directory(of: tenant)?.properties(where: caller.actor, may: .roomRead) ?? []
-        guard let asked else { return (tenant, readable) }
-        guard readable.contains(asked) else { throw Refusal(.notFound) }
-        return (tenant, [asked])
     }
 }

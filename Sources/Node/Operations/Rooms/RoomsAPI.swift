@@ -118,8 +118,8 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateRoom(.new(), at: input.body.property, input.body.fields), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    CreateRoom(.new(), at: input.body.property, input.body.fields),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .put, "/v1/rooms/{id:uuid}/configuration", id: "configureRoom",
@@ -129,8 +129,8 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ConfigureRoom(input.id, input.body.fields, expected: input.version), to: request,
-                    under: input.key, in: try request.caller.tenant(asked: input.tenant))
+                    ConfigureRoom(input.id, input.body.fields, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/rooms/{id:uuid}", id: "deleteRoom", "Takes a room away.", tag: Self.tag.name,
@@ -140,15 +140,15 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireRoom(input.id, expected: input.version), to: request, under: input.key,
-                    in: try request.caller.tenant(asked: input.tenant))
+                    RetireRoom(input.id, expected: input.version),
+                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
             },
         ]
     }
 
     private func list(_ request: RESTRequest<RoomInput.List>) async throws -> RESTPage<ShownRoom> {
         let input = request.input
-        let (tenant, readable) = try await self.tenants.readableRooms(of: request.caller, at: input.property)
+        let (tenant, readable) = try await request.caller.readableProperties(asked: input.property, in: self.tenants)
         var wanted = RoomSelection(properties: readable, limit: input.page.rowsWanted)
         wanted.floor = input.floor
         wanted.hkStatus = input.hkStatus

@@ -50,7 +50,7 @@ package struct TenantsAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = EditTenant(input.id, input.body.edit, expected: input.version)
-                return try await self.perform(command, on: input.id, request, input.key)
+                return try await self.commands.answer(command, to: self.about(input.id, request), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/tenants/{id:uuid}", id: "closeTenant", "Closes a tenant.", tag: Self.tag.name,
@@ -128,7 +128,8 @@ package struct TenantsAPI: Sendable {
         let id = CreateTenant.id(by: request.caller.user, under: input.key)
         let token = InvitationToken()
         let command = CreateTenant(id, input.body.tenant, owner: input.body.owner, token: token.hash)
-        let outcome = try await self.perform(command, on: id, request, input.key)
+        let outcome: RESTOutcome<ShownTenant> = try await self.commands.answer(
+            command, to: self.about(id, request), under: input.key)
         return RESTTellingOutcome(outcome, secret: token.text)
     }
 
@@ -138,7 +139,8 @@ package struct TenantsAPI: Sendable {
         let input = request.input
         let token = InvitationToken()
         let command = ChangeTenantStanding(input.id, .approve(token: token.hash), expected: input.version)
-        let outcome = try await self.perform(command, on: input.id, request, input.key)
+        let outcome: RESTOutcome<ShownTenant> = try await self.commands.answer(
+            command, to: self.about(input.id, request), under: input.key)
         guard case .kept(let text) = outcome.content, let tenant = try? JSONValue(parsing: text),
             tenant["owner"]?["status"]?.text == UserStatus.invited.rawValue
         else { return RESTTellingOutcome(outcome, secret: nil) }
@@ -150,7 +152,7 @@ package struct TenantsAPI: Sendable {
     ) async throws -> RESTOutcome<ShownTenant> {
         let input = request.input
         let command = ChangeTenantStanding(input.id, wish, expected: input.version)
-        return try await self.perform(command, on: input.id, request, input.key)
+        return try await self.commands.answer(command, to: self.about(input.id, request), under: input.key)
     }
 
     private func explain(
@@ -158,15 +160,13 @@ package struct TenantsAPI: Sendable {
     ) async throws -> RESTOutcome<ShownTenant> {
         let input = request.input
         let command = ChangeTenantStanding(input.id, wish(input.body.reason), expected: input.version)
-        return try await self.perform(command, on: input.id, request, input.key)
+        return try await self.commands.answer(command, to: self.about(input.id, request), under: input.key)
     }
 
     /// In the tenant that the request is about, which for a tenant's own staff can only be theirs.
-    private func perform<Input>(
-        _ command: any HotelCommand, on tenant: TenantID, _ request: RESTRequest<Input>, _ key: OperationID
-    ) async throws -> RESTOutcome<ShownTenant> {
+    private func about<Input>(_ tenant: TenantID, _ request: RESTRequest<Input>) throws -> RESTRequest<Input> {
         guard let tenant = try request.scope(tenant) else { throw Refusal(.notFound) }
-        return try await self.commands.answer(command, to: request, under: key, in: tenant)
+        return request.about(tenant)
     }
 }
 

@@ -59,7 +59,8 @@ package struct LinksAPI: Sendable {
             source: visit.origin == .noOrigin ? .api : .web, operation: nil, correlation: .new(),
             address: visit.client?.address.description)
         let outcome = try await self.commands.perform(
-            AcceptLink(user.id, token: token.hash, password: hash), from: origin, deadline: visit.deadline)
+            CommandOrder(
+                AcceptLink(user.id, token: token.hash, password: hash), from: origin, deadline: visit.deadline))
         if case .refused(let refusal) = outcome { throw refusal }
         return linked
     }

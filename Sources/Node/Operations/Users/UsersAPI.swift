@@ -51,7 +51,10 @@ package struct UsersAPI: Sendable {
                 let token = InvitationToken()
                 let input = request.input
                 let command = InviteUser(input.body.user, input.body.roles, token: token.hash)
-                return try await self.tell(token, command, request, input.key, input.tenant)
+                let outcome =
+                    try await self.commands.answer(
+                        command, to: self.about(input.tenant, request), under: input.key) as RESTOutcome<ShownUser>
+                return RESTTellingOutcome(outcome, secret: token.text)
             },
             RESTOperation(
                 .patch, "/v1/users/{id:uuid}", id: "changeUser", "Corrects what is known of a user.",
@@ -60,7 +63,8 @@ package struct UsersAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = EditUser(input.id, input.body.edit, expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
             RESTOperation(
                 .put, "/v1/users/{id:uuid}/roles", id: "replaceUserRoles",
@@ -70,7 +74,8 @@ package struct UsersAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = ReplaceRoles(input.id, input.body.roles, expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
             RESTOperation(
                 .delete, "/v1/users/{id:uuid}", id: "deleteUser",
@@ -80,7 +85,8 @@ package struct UsersAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = ChangeStanding(input.id, .delete, expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
         ]
     }
@@ -96,7 +102,8 @@ package struct UsersAPI: Sendable {
                 let input = request.input
                 let command = ChangeStanding(
                     input.id, .suspend(reason: input.body.reason), expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/activate", id: "activateUser", "Lets a suspended account in again.",
@@ -105,7 +112,8 @@ package struct UsersAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = ChangeStanding(input.id, .activate, expected: input.version)
-                return try await self.perform(command, request, input.key, input.tenant)
+                return try await self.commands.answer(
+                    command, to: self.about(input.tenant, request), under: input.key)
             },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/reset-password", id: "resetUserPassword",
@@ -117,7 +125,10 @@ package struct UsersAPI: Sendable {
                 let input = request.input
                 let command = ChangeStanding(
                     input.id, .resetPassword(token: token.hash), expected: input.version)
-                return try await self.tell(token, command, request, input.key, input.tenant)
+                let outcome =
+                    try await self.commands.answer(
+                        command, to: self.about(input.tenant, request), under: input.key) as RESTOutcome<ShownUser>
+                return RESTTellingOutcome(outcome, secret: token.text)
             },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/invite", id: "reinviteUser",
@@ -127,7 +138,11 @@ package struct UsersAPI: Sendable {
             ) { request in
                 let token = InvitationToken()
                 let command = ReinviteUser(request.input.id, token: token.hash)
-                return try await self.tell(token, command, request, request.input.key, request.input.tenant)
+                let outcome =
+                    try await self.commands.answer(
+                        command, to: self.about(request.input.tenant, request), under: request.input.key)
+                    as RESTOutcome<ShownUser>
+                return RESTTellingOutcome(outcome, secret: token.text)
             },
         ]
     }
@@ -176,17 +191,8 @@ package struct UsersAPI: Sendable {
 
     // MARK: Writing
 
-    private func perform<Input>(
-        _ command: any HotelCommand, _ request: RESTRequest<Input>, _ key: OperationID, _ tenant: TenantID?
-    ) async throws -> RESTOutcome<ShownUser> {
-        try await self.commands.answer(command, to: request, under: key, in: try request.scope(tenant))
-    }
-
-    private func tell<Input>(
-        _ token: InvitationToken, _ command: any HotelCommand, _ request: RESTRequest<Input>, _ key: OperationID,
-        _ tenant: TenantID?
-    ) async throws -> RESTTellingOutcome<ShownUser> {
-        RESTTellingOutcome(try await self.perform(command, request, key, tenant), secret: token.text)
+    private func about<Input>(_ tenant: TenantID?, _ request: RESTRequest<Input>) throws -> RESTRequest<Input> {
+        request.about(try request.scope(tenant))
     }
 }
 

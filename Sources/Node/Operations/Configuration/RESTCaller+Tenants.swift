@@ -1,0 +1,45 @@
+internal import Hotel
+internal import Ports
+internal import Shared
+
+/// Which tenant and which of its properties a request is about.
+///
+/// Of the caller, not of the directory: an extension of a protocol is generic, and Swift 6.3.1 calls nothing, and crashes, where
+/// a generic async function calls one with typed throws.
+extension RESTCaller {
+    /// The tenant that a request is about. Others than the own are not there for a tenant's users.
+    func tenant(asked: TenantID?) throws(Refusal) -> TenantID {
+        guard let own = self.tenant else {
+            guard let asked else { throw .field("tenant_id", .required) }
+            return asked
+        }
+        guard asked == nil || asked == own else { throw Refusal(.notFound) }
+        return own
+    }
+
+    /// The tenant that a request is about, if there is one.
+    func tenant(asked: TenantID?, in tenants: any ActorDirectory) async throws -> TenantID {
+        let tenant = try self.tenant(asked: asked)
+        if self.tenant == nil, try await tenants.directory(of: tenant) == nil { throw Refusal(.notFound) }
+        return tenant
+    }
+
+    /// The tenant that a request is about, and those of its properties that are there for the caller.
+    func seenProperties(of asked: TenantID?, in tenants: any ActorDirectory) async throws -> (TenantID, [PropertyID]) {
+        let tenant = try self.tenant(asked: asked)
+        guard let directory = try await tenants.directory(of: tenant) else { throw Refusal(.notFound) }
+        return (tenant, directory.sortedProperties.filter { self.actor.sees($0, of: tenant) })
+    }
+
+    /// The caller's tenant, and the properties whose rooms a list may show: the one that was asked for, or all that the caller
+    /// may look into.
+    func readableProperties(
+        asked: PropertyID?, in tenants: any ActorDirectory
+    ) async throws -> (TenantID, [PropertyID]) {
+        guard let tenant = self.tenant else { throw Refusal(.forbidden) }
+        let readable = try await tenants.directory(of: tenant)?.properties(where: self.actor, may: .roomRead) ?? []
+        guard let asked else { return (tenant, readable) }
+        guard readable.contains(asked) else { throw Refusal(.notFound) }
+        return (tenant, [asked])
+    }
+}
