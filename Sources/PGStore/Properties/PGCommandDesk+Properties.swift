@@ -15,16 +15,14 @@ extension PGCommandDesk {
         try SiteRows.read(try await self.run(SiteRows.queries(id)))
     }
 
-    func businessDay(
-        in zone: TimeZoneName, rollingAt time: LocalTime
-    ) async throws(StoreError) -> [CalendarDate] {
+    func businessDay(by clock: PropertyClock) async throws(StoreError) -> [CalendarDate] {
         // The list, not AT TIME ZONE alone: that takes spellings of offsets too, which no daylight saving moves.
         let rows = try await self.run([
             PGQuery(
                 """
                 SELECT ((clock_timestamp() AT TIME ZONE z.name) - $2::text::time)::date \
                 FROM pg_catalog.pg_timezone_names z WHERE z.name = $1
-                """, .text(zone.text), .text(time.text))
+                """, .text(clock.zone.text), .text(clock.rollTime.text))
         ])
         var days: [CalendarDate] = []
         for row in rows[0] { days.append(try row.read(0, as: CalendarDate.self)) }

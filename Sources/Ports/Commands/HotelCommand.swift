@@ -4,7 +4,9 @@ package import Shared
 /// Something that somebody asks of the hotel, decided within one transaction (architecture 1.1).
 ///
 /// A value: it may be decided several times before its transaction is committed once, so it must do nothing but decide.
-package protocol HotelCommand: Sendable {
+/// Always a class: Swift 6.3.1 hands the parts of a struct over one by one, and loses the stack of a task that waits where they do not
+/// all fit into registers.
+package protocol HotelCommand: AnyObject, Sendable {
     /// `entity:action`, as the audit names the attempt.
     var action: String { get }
     /// What it is about, as far as its sender says.

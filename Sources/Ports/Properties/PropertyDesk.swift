@@ -10,7 +10,7 @@ package protocol PropertyDesk: AnyObject {
     func site(_ id: PropertyID) async throws(StoreError) -> PropertySite?
 
     /// The business day that it is by the clock (`domain.md` 1.3); none if the store does not know the zone.
-    func businessDay(in zone: TimeZoneName, rollingAt time: LocalTime) async throws(StoreError) -> [CalendarDate]
+    func businessDay(by clock: PropertyClock) async throws(StoreError) -> [CalendarDate]
 
     /// The numbers of rooms in which somebody is, the first of them.
     func occupiedRooms(of property: PropertyID) async throws(StoreError) -> [String]
@@ -35,4 +35,16 @@ package protocol DepartmentDesk: AnyObject {
 
     func add(_ department: DepartmentRecord)
     func keep(_ department: DepartmentRecord)
+}
+
+/// By what a property's business day is told. One object for the reason that ``CodeSelection`` is one.
+package final class PropertyClock: Sendable {
+    package let zone: TimeZoneName
+    /// When its day ends.
+    package let rollTime: LocalTime
+
+    package init(in zone: TimeZoneName, rollingAt time: LocalTime) {
+        self.zone = zone
+        self.rollTime = time
+    }
 }

@@ -30,7 +30,7 @@ private final class HeardBus: BusPublisher {
 }
 
 @Suite(.timeLimit(.minutes(5))) struct CommandServiceTests {
-    private struct Wish: HotelCommand {
+    private final class Wish: HotelCommand {
         var action: String { "room:update" }
         var subject: EntityReference? { nil }
         func decide(at desk: any CommandDesk) async throws(StoreError) -> CommandVerdict {

@@ -17,13 +17,6 @@ extension RESTCaller {
         return own
     }
 
-    /// The tenant that a request is about, if there is one.
-    func tenant(asked: TenantID?, in tenants: any ActorDirectory) async throws -> TenantID {
-        let tenant = try self.tenant(asked: asked)
-        if self.tenant == nil, try await tenants.directory(of: tenant) == nil { throw Refusal(.notFound) }
-        return tenant
-    }
-
     /// The tenant that a request is about, and those of its properties that are there for the caller.
     func seenProperties(of asked: TenantID?, in tenants: any ActorDirectory) async throws -> (TenantID, [PropertyID]) {
         let tenant = try self.tenant(asked: asked)

@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// Somebody sets up a department.
-package struct CreateDepartment: HotelCommand {
+package final class CreateDepartment: HotelCommand {
     package let id: DepartmentID
     package let property: PropertyID
     package let fields: Edits<DepartmentRecord>
@@ -48,7 +48,7 @@ package struct CreateDepartment: HotelCommand {
 }
 
 /// Somebody changes what a department is like. Its channels keep their name.
-package struct ChangeDepartment: HotelCommand {
+package final class ChangeDepartment: HotelCommand {
     package let id: DepartmentID
     package let fields: Edits<DepartmentRecord>
     package let expected: Int64
@@ -93,7 +93,7 @@ package struct ChangeDepartment: HotelCommand {
 }
 
 /// Somebody closes a department. Whoever still works there must have another first.
-package struct RetireDepartment: HotelCommand {
+package final class RetireDepartment: HotelCommand {
     package let id: DepartmentID
     package let expected: Int64?
 

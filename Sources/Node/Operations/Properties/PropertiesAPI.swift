@@ -44,7 +44,10 @@ package struct PropertiesAPI: Sendable {
                 refuses: [.notFound]
             ) { request in
                 let input = request.input
-                let tenant = try await request.caller.tenant(asked: input.tenant, in: self.tenants)
+                let tenant = try request.caller.tenant(asked: input.tenant)
+                if request.caller.tenant == nil, try await self.tenants.directory(of: tenant) == nil {
+                    throw Refusal(.notFound)
+                }
                 return try await self.commands.answer(
                     CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate),
                     to: request.about(tenant), under: input.key)

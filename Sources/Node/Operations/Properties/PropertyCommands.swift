@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// Somebody opens a property.
-package struct CreateProperty: HotelCommand {
+package final class CreateProperty: HotelCommand {
     package let id: PropertyID
     package let fields: Edits<PropertyRecord>
     /// `nil`: the day that it is by the clock.
@@ -23,7 +23,8 @@ package struct CreateProperty: HotelCommand {
         let property = self.fields.applied(to: PropertyRecord(id: self.id))
         // Who may not is told before anything is looked up.
         if let refusal = self.refusal(for: desk.origin) { return .refused(refusal) }
-        let today = try await desk.businessDay(in: property.timeZone, rollingAt: property.dayRollTime)
+        let today = try await desk.businessDay(
+            by: PropertyClock(in: property.timeZone, rollingAt: property.dayRollTime))
         return self.decide(property, today.first, at: desk)
     }
 
@@ -54,7 +55,7 @@ package struct CreateProperty: HotelCommand {
 }
 
 /// Somebody changes what a property is like, or opens its doors.
-package struct ChangeProperty: HotelCommand {
+package final class ChangeProperty: HotelCommand {
     package let id: PropertyID
     package let fields: Edits<PropertyRecord>
     package let expected: Int64
@@ -75,7 +76,8 @@ package struct ChangeProperty: HotelCommand {
         let wanted = self.fields.applied(to: before)
         if let refusal = self.refusal(of: before, wanted, for: desk.origin) { return .refused(refusal) }
         if self.fields.names.contains("timezone") {
-            let today = try await desk.businessDay(in: wanted.timeZone, rollingAt: wanted.dayRollTime)
+            let today = try await desk.businessDay(
+                by: PropertyClock(in: wanted.timeZone, rollingAt: wanted.dayRollTime))
             if today.isEmpty { return .refused(.field("timezone", .unknownValue)) }
         }
         if let department = wanted.defaultDepartment, department != before.defaultDepartment {
@@ -114,7 +116,7 @@ package struct ChangeProperty: HotelCommand {
 }
 
 /// Somebody closes a property for good. What it was stays.
-package struct ArchiveProperty: HotelCommand {
+package final class ArchiveProperty: HotelCommand {
     package let id: PropertyID
     package let expected: Int64?
 

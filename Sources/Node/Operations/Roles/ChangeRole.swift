@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// A tenant makes a role of its own.
-package struct CreateRole: HotelCommand {
+package final class CreateRole: HotelCommand {
     package let role: RoleID
     package let code: Code
     package let name: Name
@@ -42,7 +42,7 @@ package struct CreateRole: HotelCommand {
 }
 
 /// A tenant changes a role of its own, for everybody who has it.
-package struct EditRole: HotelCommand {
+package final class EditRole: HotelCommand {
     package struct Edit: Sendable {
         package var code: Code?
         package var name: Name?
@@ -115,7 +115,7 @@ package struct EditRole: HotelCommand {
 }
 
 /// A tenant gives up a role of its own: nobody has it any more.
-package struct DeleteRole: HotelCommand {
+package final class DeleteRole: HotelCommand {
     package let role: RoleID
     package let expected: Int64?
 

@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// Somebody sets up a type of room.
-package struct CreateRoomType: HotelCommand {
+package final class CreateRoomType: HotelCommand {
     package let id: RoomTypeID
     package let property: PropertyID
     package let fields: Edits<RoomTypeRecord>
@@ -42,7 +42,7 @@ package struct CreateRoomType: HotelCommand {
 }
 
 /// Somebody changes what a type of room is like.
-package struct ChangeRoomType: HotelCommand {
+package final class ChangeRoomType: HotelCommand {
     package let id: RoomTypeID
     package let fields: Edits<RoomTypeRecord>
     package let expected: Int64
@@ -81,7 +81,7 @@ package struct ChangeRoomType: HotelCommand {
 }
 
 /// Somebody gives a type of room up. Rooms that are of it must become others first.
-package struct RetireRoomType: HotelCommand {
+package final class RetireRoomType: HotelCommand {
     package let id: RoomTypeID
     package let expected: Int64?
 

@@ -5,7 +5,7 @@ package import Shared
 /// Somebody says something about the state of a room: what `PATCH /v1/rooms/{id}` and every screen of housekeeping do.
 ///
 /// What the state machine wants done besides (`RoomFollowUp`) is about housekeeping tasks, which this version does not have.
-package struct ChangeRoom: HotelCommand {
+package final class ChangeRoom: HotelCommand {
     package let room: RoomID
     package let wishes: [RoomCommand]
     /// What the sender says of the time at which it was done.

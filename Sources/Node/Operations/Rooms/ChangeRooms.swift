@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// Somebody says the same of many rooms: each has its own outcome, all in one transaction (`domain.md` 9).
-package struct ChangeRooms: HotelCommand {
+package final class ChangeRooms: HotelCommand {
     package let rooms: [RoomID]
     package let wishes: [RoomCommand]
     package let claim: EffectiveTime.Claim

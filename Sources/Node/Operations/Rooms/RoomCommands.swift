@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// Somebody adds a room to a property.
-package struct CreateRoom: HotelCommand {
+package final class CreateRoom: HotelCommand {
     package let id: RoomID
     package let property: PropertyID
     package let fields: Edits<RoomConfiguration>
@@ -52,7 +52,7 @@ package struct CreateRoom: HotelCommand {
 }
 
 /// Somebody says anew what is configured of a room. Its status is none of it.
-package struct ConfigureRoom: HotelCommand {
+package final class ConfigureRoom: HotelCommand {
     package let id: RoomID
     package let fields: Edits<RoomConfiguration>
     package let expected: Int64
@@ -112,7 +112,7 @@ package struct ConfigureRoom: HotelCommand {
 }
 
 /// Somebody takes a room away. What became of it stays in the log and in its history.
-package struct RetireRoom: HotelCommand {
+package final class RetireRoom: HotelCommand {
     package let id: RoomID
     package let expected: Int64?
 

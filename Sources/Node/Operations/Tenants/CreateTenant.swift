@@ -58,7 +58,7 @@ extension Refusal {
 }
 
 /// Platform staff open a tenant and invite its owner. The origin's tenant is the one that is made.
-package struct CreateTenant: HotelCommand {
+package final class CreateTenant: HotelCommand {
     package let tenant: TenantID
     package let new: NewTenant
     package let owner: NewUser
@@ -134,7 +134,7 @@ package struct CreateTenant: HotelCommand {
 }
 
 /// Somebody corrects what is known of a tenant: platform staff, or whoever may within it.
-package struct EditTenant: HotelCommand {
+package final class EditTenant: HotelCommand {
     /// What is to be different.
     package struct Edit: Sendable {
         package var name: Name?
@@ -223,7 +223,7 @@ package struct EditTenant: HotelCommand {
 }
 
 /// Platform staff let a tenant in, send it away, or close it.
-package struct ChangeTenantStanding: HotelCommand {
+package final class ChangeTenantStanding: HotelCommand {
     package enum Wish: Sendable {
         /// - Parameter token: of a link for the owner, if they have not set a password yet.
         case approve(token: TokenHash)

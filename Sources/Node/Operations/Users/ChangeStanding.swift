@@ -4,7 +4,7 @@ package import Ports
 package import Shared
 
 /// Somebody suspends or deletes an account, lets it in again, or voids its password.
-package struct ChangeStanding: HotelCommand {
+package final class ChangeStanding: HotelCommand {
     package enum Wish: Sendable {
         case suspend(reason: String)
         case activate
@@ -88,7 +88,7 @@ package struct ChangeStanding: HotelCommand {
 }
 
 /// A user sets a password by a link: the first one, or another in the place of one that was voided.
-package struct AcceptLink: HotelCommand {
+package final class AcceptLink: HotelCommand {
     package let user: UserID
     package let token: TokenHash
     package let password: PasswordHash

@@ -3,7 +3,7 @@ package import Ports
 package import Shared
 
 /// Somebody corrects what is known of a user.
-package struct EditUser: HotelCommand {
+package final class EditUser: HotelCommand {
     /// What is to be different.
     package struct Edit: Sendable {
         package var email: EmailAddress?
@@ -86,7 +86,7 @@ extension CommandDecision {
 }
 
 /// Somebody puts other roles in the place of a user's.
-package struct ReplaceRoles: HotelCommand {
+package final class ReplaceRoles: HotelCommand {
     package let user: UserID
     package let roles: [WantedRole]
     package let expected: Int64?

@@ -42,7 +42,7 @@ extension Refusal {
 }
 
 /// Somebody invites somebody else to work here.
-package struct InviteUser: HotelCommand {
+package final class InviteUser: HotelCommand {
     package let user: NewUser
     package let roles: [WantedRole]
     /// Of the link by which they set their password.
@@ -88,7 +88,7 @@ package struct InviteUser: HotelCommand {
 }
 
 /// Somebody sends another invitation: the one before is lost, or over.
-package struct ReinviteUser: HotelCommand {
+package final class ReinviteUser: HotelCommand {
     package let user: UserID
     package let token: TokenHash
 
