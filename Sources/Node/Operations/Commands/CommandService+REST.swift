@@ -1,15 +1,22 @@
 internal import Hotel
 package import Ports
-package import Shared
+internal import Shared
 internal import Wire
 
 extension CommandService {
     /// Carries out what a request asks for, and makes its answer.
-    package func answer<Input, Entity>(
-        _ command: any HotelCommand, to request: RESTRequest<Input>, under key: OperationID
-    ) async throws -> RESTOutcome<Entity> {
-        let order = CommandOrder(command, from: request.origin(under: key), deadline: request.visit.deadline)
-        return try RESTOutcome(await self.perform(order))
+    ///
+    /// One object and no more: Swift 6.3.1 loses the stack of a task that waits in a function whose parameters do not all fit into
+    /// registers.
+    package func answer<Entity>(_ order: CommandOrder) async throws -> RESTOutcome<Entity> {
+        try RESTOutcome(await self.perform(order))
+    }
+}
+
+extension CommandOrder {
+    /// What a request asks for.
+    convenience init<Input>(_ command: any HotelCommand, to request: RESTRequest<Input>, under key: OperationID) {
+        self.init(command, from: request.origin(under: key), deadline: request.visit.deadline)
     }
 }
 

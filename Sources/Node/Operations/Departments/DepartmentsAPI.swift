@@ -45,8 +45,9 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateDepartment(.new(), at: input.body.property, input.body.fields),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        CreateDepartment(.new(), at: input.body.property, input.body.fields),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .patch, "/v1/departments/{id:uuid}", id: "changeDepartment", "Changes what a department is like.",
@@ -56,8 +57,9 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeDepartment(input.id, input.body.fields, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        ChangeDepartment(input.id, input.body.fields, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/departments/{id:uuid}", id: "deleteDepartment", "Closes a department.",
@@ -67,8 +69,9 @@ package struct DepartmentsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireDepartment(input.id, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        RetireDepartment(input.id, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
         ]
     }

@@ -49,8 +49,9 @@ package struct PropertiesAPI: Sendable {
                     throw Refusal(.notFound)
                 }
                 return try await self.commands.answer(
-                    CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate),
-                    to: request.about(tenant), under: input.key)
+                    CommandOrder(
+                        CreateProperty(.new(), input.body.fields, businessDate: input.body.businessDate),
+                        to: request.about(tenant), under: input.key))
             },
             RESTOperation(
                 .patch, "/v1/properties/{id:uuid}", id: "changeProperty", "Changes what a property is like.",
@@ -60,8 +61,9 @@ package struct PropertiesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeProperty(input.id, input.body.fields, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        ChangeProperty(input.id, input.body.fields, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/properties/{id:uuid}", id: "archiveProperty", "Closes a property for good.",
@@ -71,8 +73,9 @@ package struct PropertiesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ArchiveProperty(input.id, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        ArchiveProperty(input.id, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
         ]
     }

@@ -36,7 +36,8 @@ package struct RolesAPI: Sendable {
                 let command = CreateRole(
                     code: input.body.code, name: input.body.name, permissions: Set(input.body.permissions))
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
             RESTOperation(
                 .patch, "/v1/roles/{id:uuid}", id: "changeRole", "Changes a role for everybody who has it.",
@@ -46,7 +47,8 @@ package struct RolesAPI: Sendable {
                 let input = request.input
                 let command = EditRole(input.id, input.body.edit, expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/roles/{id:uuid}", id: "deleteRole", "Gives a role up: nobody has it any more.",
@@ -56,7 +58,8 @@ package struct RolesAPI: Sendable {
                 let input = request.input
                 let command = DeleteRole(input.id, expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
         ]
     }

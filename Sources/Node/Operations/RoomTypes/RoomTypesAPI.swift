@@ -46,8 +46,9 @@ package struct RoomTypesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateRoomType(.new(), at: input.body.property, input.body.fields),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        CreateRoomType(.new(), at: input.body.property, input.body.fields),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .patch, "/v1/room-types/{id:uuid}", id: "changeRoomType", "Changes what a room type is like.",
@@ -57,8 +58,9 @@ package struct RoomTypesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeRoomType(input.id, input.body.fields, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        ChangeRoomType(input.id, input.body.fields, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/room-types/{id:uuid}", id: "deleteRoomType", "Gives a room type up.",
@@ -68,8 +70,9 @@ package struct RoomTypesAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireRoomType(input.id, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        RetireRoomType(input.id, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
         ]
     }

@@ -54,8 +54,9 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeRoom(input.id, input.change.wishes, claim: input.change.claim, expected: input.version),
-                    to: request, under: input.key)
+                    CommandOrder(
+                        ChangeRoom(input.id, input.change.wishes, claim: input.change.claim, expected: input.version),
+                        to: request, under: input.key))
             },
             RESTOperation(
                 .post, "/v1/rooms/bulk-status", id: "changeRooms",
@@ -65,8 +66,9 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let body = request.input.body
                 return try await self.commands.answer(
-                    ChangeRooms(body.rooms, body.change.wishes, claim: body.change.claim), to: request,
-                    under: request.input.key)
+                    CommandOrder(
+                        ChangeRooms(body.rooms, body.change.wishes, claim: body.change.claim), to: request,
+                        under: request.input.key))
             },
             RESTOperation(
                 .post, "/v1/rooms/{id:uuid}/resolve-discrepancy", id: "resolveDiscrepancy",
@@ -76,7 +78,8 @@ package struct RoomsAPI: Sendable {
                 refuses: [.transitionNotAllowed]
             ) { request in
                 try await self.commands.answer(
-                    ChangeRoom.resolveDiscrepancy(request.input.id), to: request, under: request.input.key)
+                    CommandOrder(
+                        ChangeRoom.resolveDiscrepancy(request.input.id), to: request, under: request.input.key))
             },
         ]
     }
@@ -92,7 +95,8 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ChangeRoom.hold(input.id, until: input.body.until), to: request, under: input.key)
+                    CommandOrder(
+                        ChangeRoom.hold(input.id, until: input.body.until), to: request, under: input.key))
             },
             RESTOperation(
                 .post, "/v1/rooms/{id:uuid}/release", id: "releaseRoom", "Keeps it no longer.",
@@ -100,7 +104,8 @@ package struct RoomsAPI: Sendable {
                 answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
             ) { request in
                 try await self.commands.answer(
-                    ChangeRoom.release(request.input.id), to: request, under: request.input.key)
+                    CommandOrder(
+                        ChangeRoom.release(request.input.id), to: request, under: request.input.key))
             },
         ]
     }
@@ -118,8 +123,9 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    CreateRoom(.new(), at: input.body.property, input.body.fields),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        CreateRoom(.new(), at: input.body.property, input.body.fields),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .put, "/v1/rooms/{id:uuid}/configuration", id: "configureRoom",
@@ -129,8 +135,9 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    ConfigureRoom(input.id, input.body.fields, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        ConfigureRoom(input.id, input.body.fields, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/rooms/{id:uuid}", id: "deleteRoom", "Takes a room away.", tag: Self.tag.name,
@@ -140,8 +147,9 @@ package struct RoomsAPI: Sendable {
             ) { request in
                 let input = request.input
                 return try await self.commands.answer(
-                    RetireRoom(input.id, expected: input.version),
-                    to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key)
+                    CommandOrder(
+                        RetireRoom(input.id, expected: input.version),
+                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
             },
         ]
     }

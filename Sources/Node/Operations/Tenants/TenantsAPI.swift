@@ -50,7 +50,8 @@ package struct TenantsAPI: Sendable {
             ) { request in
                 let input = request.input
                 let command = EditTenant(input.id, input.body.edit, expected: input.version)
-                return try await self.commands.answer(command, to: self.about(input.id, request), under: input.key)
+                return try await self.commands.answer(
+                    CommandOrder(command, to: self.about(input.id, request), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/tenants/{id:uuid}", id: "closeTenant", "Closes a tenant.", tag: Self.tag.name,
@@ -129,7 +130,8 @@ package struct TenantsAPI: Sendable {
         let token = InvitationToken()
         let command = CreateTenant(id, input.body.tenant, owner: input.body.owner, token: token.hash)
         let outcome: RESTOutcome<ShownTenant> = try await self.commands.answer(
-            command, to: self.about(id, request), under: input.key)
+            CommandOrder(
+                command, to: self.about(id, request), under: input.key))
         return RESTTellingOutcome(outcome, secret: token.text)
     }
 
@@ -140,7 +142,8 @@ package struct TenantsAPI: Sendable {
         let token = InvitationToken()
         let command = ChangeTenantStanding(input.id, .approve(token: token.hash), expected: input.version)
         let outcome: RESTOutcome<ShownTenant> = try await self.commands.answer(
-            command, to: self.about(input.id, request), under: input.key)
+            CommandOrder(
+                command, to: self.about(input.id, request), under: input.key))
         guard case .kept(let text) = outcome.content, let tenant = try? JSONValue(parsing: text),
             tenant["owner"]?["status"]?.text == UserStatus.invited.rawValue
         else { return RESTTellingOutcome(outcome, secret: nil) }
@@ -152,7 +155,8 @@ package struct TenantsAPI: Sendable {
     ) async throws -> RESTOutcome<ShownTenant> {
         let input = request.input
         let command = ChangeTenantStanding(input.id, wish, expected: input.version)
-        return try await self.commands.answer(command, to: self.about(input.id, request), under: input.key)
+        return try await self.commands.answer(
+            CommandOrder(command, to: self.about(input.id, request), under: input.key))
     }
 
     private func explain(
@@ -160,7 +164,8 @@ package struct TenantsAPI: Sendable {
     ) async throws -> RESTOutcome<ShownTenant> {
         let input = request.input
         let command = ChangeTenantStanding(input.id, wish(input.body.reason), expected: input.version)
-        return try await self.commands.answer(command, to: self.about(input.id, request), under: input.key)
+        return try await self.commands.answer(
+            CommandOrder(command, to: self.about(input.id, request), under: input.key))
     }
 
     /// In the tenant that the request is about, which for a tenant's own staff can only be theirs.

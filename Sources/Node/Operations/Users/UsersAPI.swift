@@ -53,7 +53,8 @@ package struct UsersAPI: Sendable {
                 let command = InviteUser(input.body.user, input.body.roles, token: token.hash)
                 let outcome =
                     try await self.commands.answer(
-                        command, to: self.about(input.tenant, request), under: input.key) as RESTOutcome<ShownUser>
+                        CommandOrder(
+                            command, to: self.about(input.tenant, request), under: input.key)) as RESTOutcome<ShownUser>
                 return RESTTellingOutcome(outcome, secret: token.text)
             },
             RESTOperation(
@@ -64,7 +65,8 @@ package struct UsersAPI: Sendable {
                 let input = request.input
                 let command = EditUser(input.id, input.body.edit, expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
             RESTOperation(
                 .put, "/v1/users/{id:uuid}/roles", id: "replaceUserRoles",
@@ -75,7 +77,8 @@ package struct UsersAPI: Sendable {
                 let input = request.input
                 let command = ReplaceRoles(input.id, input.body.roles, expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
             RESTOperation(
                 .delete, "/v1/users/{id:uuid}", id: "deleteUser",
@@ -86,7 +89,8 @@ package struct UsersAPI: Sendable {
                 let input = request.input
                 let command = ChangeStanding(input.id, .delete, expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
         ]
     }
@@ -103,7 +107,8 @@ package struct UsersAPI: Sendable {
                 let command = ChangeStanding(
                     input.id, .suspend(reason: input.body.reason), expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/activate", id: "activateUser", "Lets a suspended account in again.",
@@ -113,7 +118,8 @@ package struct UsersAPI: Sendable {
                 let input = request.input
                 let command = ChangeStanding(input.id, .activate, expected: input.version)
                 return try await self.commands.answer(
-                    command, to: self.about(input.tenant, request), under: input.key)
+                    CommandOrder(
+                        command, to: self.about(input.tenant, request), under: input.key))
             },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/reset-password", id: "resetUserPassword",
@@ -127,7 +133,8 @@ package struct UsersAPI: Sendable {
                     input.id, .resetPassword(token: token.hash), expected: input.version)
                 let outcome =
                     try await self.commands.answer(
-                        command, to: self.about(input.tenant, request), under: input.key) as RESTOutcome<ShownUser>
+                        CommandOrder(
+                            command, to: self.about(input.tenant, request), under: input.key)) as RESTOutcome<ShownUser>
                 return RESTTellingOutcome(outcome, secret: token.text)
             },
             RESTOperation(
@@ -140,7 +147,8 @@ package struct UsersAPI: Sendable {
                 let command = ReinviteUser(request.input.id, token: token.hash)
                 let outcome =
                     try await self.commands.answer(
-                        command, to: self.about(request.input.tenant, request), under: request.input.key)
+                        CommandOrder(
+                            command, to: self.about(request.input.tenant, request), under: request.input.key))
                     as RESTOutcome<ShownUser>
                 return RESTTellingOutcome(outcome, secret: token.text)
             },
