@@ -25,6 +25,8 @@ insert into bellhop.user_session (tenant_id, id, user_id, device_id, family_hash
 values (:T, 'f1000000-0000-7000-8000-000000000001', 'b0000000-0000-7000-8000-000000000001',
         'f0000000-0000-7000-8000-000000000001', sha256('family 1'), array[sha256('token 1')], now(), 1, now(),
         now() + interval '30 days');
+insert into bellhop.user_invitation (tenant_id, user_id, kind, token_hash, expires_at)
+values (:T, 'b0000000-0000-7000-8000-000000000001', 'reset', sha256('link 1'), now() + interval '1 day');
 insert into bellhop.room_type (tenant_id, id, property_id, code, name, base_occupancy, max_occupancy)
 values (:T, 'a1000000-0000-7000-8000-000000000001', 'c0000000-0000-7000-8000-000000000001', 'DBL', 'Double', 2, 3);
 insert into bellhop.room (tenant_id, id, property_id, number, room_type_id, active_from)

@@ -3,7 +3,7 @@ internal import Glibc
 /// Polls `condition` until it holds; gives up after `seconds`.
 ///
 /// - Returns: whether it held in time.
-package func eventually(within seconds: Double = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
     let deadline = monotonicSeconds() + seconds
     while true {
         if try condition() { return true }
