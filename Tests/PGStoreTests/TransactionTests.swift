@@ -136,12 +136,16 @@ import Testing
         try await self.withTable({
             $0.deadline = .seconds(30); $0.retryLimit = 1_000
         }) { pool, _ async throws in
+            let reads = Locked(0)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<20 {
                     group.addTask {
                         try await pool.transaction(isolation: isolation) { transaction throws(StoreError) in
                             let n = try await transaction.query("SELECT n FROM item WHERE id = 1")[0].read(
                                 0, as: Int32.self)
+                            // Nobody writes before two have read the same: one of them must try again.
+                            reads.withLock { $0 += 1 }
+                            _ = await eventually { reads.withLock { $0 } >= 2 }
                             _ = try await transaction.query("UPDATE item SET n = $1 WHERE id = 1", .int4(n + 1))
                         }
                     }

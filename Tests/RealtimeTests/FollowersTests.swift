@@ -213,7 +213,7 @@ import Testing
     }
 
     @Test func `a stream is followed from its first listener until some time after its last`() throws {
-        let fixture = try HubFixture(loops: 2) { $0.linger = 200 }
+        let fixture = try HubFixture(loops: 2) { $0.linger = 2_000 }
         defer { fixture.stop() }
         #expect(fixture.onBus { bus, _ in bus.wanted } == [])
         let first = try self.subscribed(fixture)

@@ -125,8 +125,9 @@ import Testing
         fixture.hub.commit([try Case.sessionRevoked.event()])
         fixture.commit(["a"])
         for (index, client) in clients.enumerated() {
+            // What the bus says reaches the other loops through their mailboxes: an answered ping is no fence there.
             let heard = index % 2 == 0 ? ["error 4009", "close 4009"] : ["RoomStatusChanged \(self.tenant) 2"]
-            #expect(try client.rest() == heard)
+            #expect(try client.next(heard.count) == heard)
         }
         #expect(fixture.metrics.revoked.total == 9)
         // The session that goes on may subscribe to more, although another one of its user has ended.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# in: gate long
+# in: long
 # proves: the Swift suites under AddressSanitizer: no bad access and no leak
 
 . "$(dirname "$0")/checks.sh"

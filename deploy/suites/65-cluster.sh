@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# in: long
+# in: gate
 # proves: a cluster under load loses nothing, doubles nothing and mixes up nobody while its parts are killed, frozen and cut off
 
 . "$(dirname "$0")/cluster.sh"
