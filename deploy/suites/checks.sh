@@ -60,13 +60,13 @@ swift_tests() {
     start_redis redis
     export TEST_POSTGRES=${POSTGRES_URL[postgres]} TEST_REDIS=${REDIS_URL[redis]}
     swift build --build-tests --explicit-target-dependency-import-check error "$@" || status=$?
-    # One target after the other: many tests block a thread while they wait for a socket, and Swift's pool has as many threads as
-    # the machine has cores. All at once, those that count on their turn would wait for minutes.
+    # One test after the other: many block a thread while they wait for a socket, and Swift's pool has as many threads as the
+    # machine has cores. Side by side they would take both from the node that they wait for.
     for target in Tests/*Tests; do
         ((status == 0)) || break # it did not build
         target=${target##*/}
         say "--- $target"
-        SWIFT_BACKTRACE=$backtrace swift test --disable-xctest --skip-build --filter "^$target\\." \
+        SWIFT_BACKTRACE=$backtrace swift test --disable-xctest --no-parallel --skip-build --filter "^$target\\." \
             --xunit-output "$LOGS/report-$target.xml" "$@" || broken="$broken $target"
     done
     # A target without a report: a test ended the process.

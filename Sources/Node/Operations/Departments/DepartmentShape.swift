@@ -26,10 +26,10 @@ enum DepartmentShape {
 
 /// What requests about departments say.
 enum DepartmentInput {
-    typealias One = ConfigurationInput.One<Subject.Department>
-    typealias Create = ConfigurationInput.New<New>
-    typealias Change = ConfigurationInput.Edit<Subject.Department, Edit>
-    typealias Remove = ConfigurationInput.Remove<Subject.Department>
+    typealias One = SubjectInput.One<Subject.Department>
+    typealias Create = SubjectInput.New<New>
+    typealias Change = SubjectInput.Edit<Subject.Department, Edit>
+    typealias Remove = SubjectInput.Act<Subject.Department>
 
     struct List: RESTInput {
         typealias Order = RESTCursorPair<PropertyID, RESTCursorPair<String, DepartmentID>>

@@ -35,44 +35,29 @@ package struct DepartmentsAPI: Sendable {
     }
 
     private var writings: [RESTOperation] {
-        let manage = Permission.propertyManage.rawValue
+        let manage = Permission.propertyManage
         return [
             RESTOperation(
                 .post, "/v1/departments", id: "createDepartment", "A new department.", tag: Self.tag.name,
                 permission: manage, takes: DepartmentInput.Create.self,
                 answers: .outcome("department", DepartmentShape.shape, version: \.version, creates: true),
-                refuses: [.notFound, .transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        CreateDepartment(.new(), at: input.body.property, input.body.fields),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.notFound, .transitionNotAllowed],
+                by: self.commands
+            ) { CreateDepartment(.new(), at: $0.body.property, $0.body.fields) },
             RESTOperation(
                 .patch, "/v1/departments/{id:uuid}", id: "changeDepartment", "Changes what a department is like.",
                 tag: Self.tag.name, permission: manage, takes: DepartmentInput.Change.self,
                 answers: .outcome("department", DepartmentShape.shape, version: \.version),
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ChangeDepartment(input.id, input.body.fields, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ChangeDepartment($0.id, $0.body.fields, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/departments/{id:uuid}", id: "deleteDepartment", "Closes a department.",
                 tag: Self.tag.name, permission: manage, takes: DepartmentInput.Remove.self,
                 answers: .outcome("department", DepartmentShape.shape, version: \.version),
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        RetireDepartment(input.id, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { RetireDepartment($0.id, expected: $0.version) },
         ]
     }
 

@@ -35,11 +35,11 @@ package struct PropertiesAPI: Sendable {
     }
 
     private var writings: [RESTOperation] {
-        let manage = Permission.propertyManage.rawValue
+        let manage = Permission.propertyManage
         return [
             RESTOperation(
                 .post, "/v1/properties", id: "createProperty", "A new property.", tag: Self.tag.name,
-                permission: manage, takes: PropertyInput.Create.self,
+                permission: manage.rawValue, takes: PropertyInput.Create.self,
                 answers: .outcome("property", PropertyShape.shape, version: \.version, creates: true),
                 refuses: [.notFound]
             ) { request in
@@ -57,26 +57,16 @@ package struct PropertiesAPI: Sendable {
                 .patch, "/v1/properties/{id:uuid}", id: "changeProperty", "Changes what a property is like.",
                 tag: Self.tag.name, permission: manage, takes: PropertyInput.Change.self,
                 answers: .outcome("property", PropertyShape.shape, version: \.version),
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ChangeProperty(input.id, input.body.fields, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ChangeProperty($0.id, $0.body.fields, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/properties/{id:uuid}", id: "archiveProperty", "Closes a property for good.",
                 tag: Self.tag.name, permission: manage, takes: PropertyInput.Archive.self,
                 answers: .outcome("property", PropertyShape.shape, version: \.version),
-                refuses: [.transitionNotAllowed, .roomOccupied]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ArchiveProperty(input.id, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed, .roomOccupied],
+                by: self.commands
+            ) { ArchiveProperty($0.id, expected: $0.version) },
         ]
     }
 

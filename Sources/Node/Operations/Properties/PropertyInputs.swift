@@ -4,10 +4,10 @@ internal import Shared
 
 /// What requests about properties say.
 enum PropertyInput {
-    typealias One = ConfigurationInput.One<Subject.Property>
-    typealias Create = ConfigurationInput.New<New>
-    typealias Change = ConfigurationInput.Edit<Subject.Property, Edit>
-    typealias Archive = ConfigurationInput.Remove<Subject.Property>
+    typealias One = SubjectInput.One<Subject.Property>
+    typealias Create = SubjectInput.New<New>
+    typealias Change = SubjectInput.Edit<Subject.Property, Edit>
+    typealias Archive = SubjectInput.Act<Subject.Property>
 
     struct List: RESTInput {
         typealias Order = RESTCursorPair<String, PropertyID>

@@ -4,15 +4,10 @@ internal import Shared
 
 /// What requests about roles say.
 enum RoleInput {
-    struct One: RESTInput {
-        let id: RoleID
-        let tenant: TenantID?
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-        }
-    }
+    typealias One = SubjectInput.One<Subject.Role>
+    typealias Create = SubjectInput.New<NewRole>
+    typealias Change = SubjectInput.Change<Subject.Role, RoleEdit>
+    typealias Act = SubjectInput.Act<Subject.Role>
 
     struct List: RESTInput {
         let tenant: TenantID?
@@ -21,48 +16,6 @@ enum RoleInput {
         init(reading request: inout RESTReader) {
             self.tenant = request.tenant()
             self.page = request.page()
-        }
-    }
-
-    struct Create: RESTInput {
-        let tenant: TenantID?
-        let key: OperationID
-        let body: NewRole
-
-        init(reading request: inout RESTReader) {
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.body = request.body()
-        }
-    }
-
-    struct Change: RESTInput {
-        let id: RoleID
-        let tenant: TenantID?
-        let key: OperationID
-        let version: Int64?
-        let body: RoleEdit
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
-            self.body = request.body()
-        }
-    }
-
-    struct Act: RESTInput {
-        let id: RoleID
-        let tenant: TenantID?
-        let key: OperationID
-        let version: Int64?
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
         }
     }
 }

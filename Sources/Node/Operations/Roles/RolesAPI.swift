@@ -29,38 +29,25 @@ package struct RolesAPI: Sendable {
             ) { try await self.find($0) },
             RESTOperation(
                 .post, "/v1/roles", id: "createRole", "Makes a role of a part of what the owner may do.",
-                tag: Self.tag.name, permission: Permission.roleManage.rawValue, takes: RoleInput.Create.self,
-                answers: .outcome("role", RoleShape.shape, version: \.version, creates: true), refuses: [.notFound]
-            ) { request in
-                let input = request.input
-                let command = CreateRole(
-                    code: input.body.code, name: input.body.name, permissions: Set(input.body.permissions))
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
+                tag: Self.tag.name, permission: .roleManage, takes: RoleInput.Create.self,
+                answers: .outcome("role", RoleShape.shape, version: \.version, creates: true), refuses: [.notFound],
+                by: self.commands
+            ) {
+                CreateRole(
+                    code: $0.body.code, name: $0.body.name, permissions: Set($0.body.permissions))
             },
             RESTOperation(
                 .patch, "/v1/roles/{id:uuid}", id: "changeRole", "Changes a role for everybody who has it.",
-                tag: Self.tag.name, permission: Permission.roleManage.rawValue, takes: RoleInput.Change.self,
-                answers: self.outcome
-            ) { request in
-                let input = request.input
-                let command = EditRole(input.id, input.body.edit, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
-            },
+                tag: Self.tag.name, permission: .roleManage, takes: RoleInput.Change.self,
+                answers: self.outcome,
+                by: self.commands
+            ) { EditRole($0.id, $0.body.edit, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/roles/{id:uuid}", id: "deleteRole", "Gives a role up: nobody has it any more.",
-                tag: Self.tag.name, permission: Permission.roleManage.rawValue, takes: RoleInput.Act.self,
-                answers: self.outcome
-            ) { request in
-                let input = request.input
-                let command = DeleteRole(input.id, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
-            },
+                tag: Self.tag.name, permission: .roleManage, takes: RoleInput.Act.self,
+                answers: self.outcome,
+                by: self.commands
+            ) { DeleteRole($0.id, expected: $0.version) },
         ]
     }
 
@@ -92,15 +79,10 @@ package struct RolesAPI: Sendable {
         return .custom(shown.role)
     }
 
-    private func about<Input>(_ tenant: TenantID?, _ request: RESTRequest<Input>) throws -> RESTRequest<Input> {
-        guard let tenant = try request.scope(tenant) else { throw Refusal(.notFound) }
-        return request.about(tenant)
-    }
-
     /// What roles there are is no secret among colleagues. Guests are none, and of a tenant its staff and the platform's
     /// administrators know.
     private func scope<Input>(_ request: RESTRequest<Input>, _ asked: TenantID?) throws(Refusal) -> TenantID? {
-        let tenant = try request.scope(asked)
+        let tenant = try request.caller.scope(asked)
         let actor = request.caller.actor
         let isForeign = actor.tenant == nil && tenant != nil
         let isKnown = !isForeign || tenant.map { actor.may(.userUpdate, at: .tenant($0)) == .full } ?? true

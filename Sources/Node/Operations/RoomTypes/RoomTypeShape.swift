@@ -33,9 +33,9 @@ enum RoomTypeInput {
         init(reading request: inout RESTReader) { self.id = request.path("id", .id()) }
     }
 
-    typealias Create = ConfigurationInput.New<New>
-    typealias Change = ConfigurationInput.Edit<Subject.RoomType, Edit>
-    typealias Remove = ConfigurationInput.Remove<Subject.RoomType>
+    typealias Create = SubjectInput.New<New>
+    typealias Change = SubjectInput.Edit<Subject.RoomType, Edit>
+    typealias Remove = SubjectInput.Act<Subject.RoomType>
 
     struct List: RESTInput {
         typealias Order = RESTCursorPair<PropertyID, RESTCursorPair<String, RoomTypeID>>

@@ -36,44 +36,29 @@ package struct RoomTypesAPI: Sendable {
     }
 
     private var writings: [RESTOperation] {
-        let configure = Permission.roomConfigure.rawValue
+        let configure = Permission.roomConfigure
         return [
             RESTOperation(
                 .post, "/v1/room-types", id: "createRoomType", "A new room type.", tag: Self.tag.name,
                 permission: configure, takes: RoomTypeInput.Create.self,
                 answers: .outcome("room_type", RoomTypeShape.shape, version: \.version, creates: true),
-                refuses: [.notFound, .transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        CreateRoomType(.new(), at: input.body.property, input.body.fields),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.notFound, .transitionNotAllowed],
+                by: self.commands
+            ) { CreateRoomType(.new(), at: $0.body.property, $0.body.fields) },
             RESTOperation(
                 .patch, "/v1/room-types/{id:uuid}", id: "changeRoomType", "Changes what a room type is like.",
                 tag: Self.tag.name, permission: configure, takes: RoomTypeInput.Change.self,
                 answers: .outcome("room_type", RoomTypeShape.shape, version: \.version),
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ChangeRoomType(input.id, input.body.fields, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ChangeRoomType($0.id, $0.body.fields, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/room-types/{id:uuid}", id: "deleteRoomType", "Gives a room type up.",
                 tag: Self.tag.name, permission: configure, takes: RoomTypeInput.Remove.self,
                 answers: .outcome("room_type", RoomTypeShape.shape, version: \.version),
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        RetireRoomType(input.id, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { RetireRoomType($0.id, expected: $0.version) },
         ]
     }
 

@@ -29,17 +29,19 @@ package final class ChangeRoom: HotelCommand {
     }
 
     /// Keeps a room for somebody until a moment (`domain.md` 4.1).
-    package static func hold(_ room: RoomID, until moment: Timestamp) -> ChangeRoom {
-        ChangeRoom(room, [.setHold(true)], claim: .online, action: "room:hold", holdUntil: moment)
+    package static func hold(_ room: RoomID, until moment: Timestamp, expected: Int64? = nil) -> ChangeRoom {
+        ChangeRoom(
+            room, [.setHold(true)], claim: .online, expected: expected, action: "room:hold", holdUntil: moment)
     }
 
-    package static func release(_ room: RoomID) -> ChangeRoom {
-        ChangeRoom(room, [.setHold(false)], claim: .online, action: "room:release")
+    package static func release(_ room: RoomID, expected: Int64? = nil) -> ChangeRoom {
+        ChangeRoom(room, [.setHold(false)], claim: .online, expected: expected, action: "room:release")
     }
 
     /// Says that what housekeeping saw was wrong or is settled (`domain.md` 4.1.4).
-    package static func resolveDiscrepancy(_ room: RoomID) -> ChangeRoom {
-        ChangeRoom(room, [.resolveDiscrepancy], claim: .online, action: "room:resolve_discrepancy")
+    package static func resolveDiscrepancy(_ room: RoomID, expected: Int64? = nil) -> ChangeRoom {
+        ChangeRoom(
+            room, [.resolveDiscrepancy], claim: .online, expected: expected, action: "room:resolve_discrepancy")
     }
 
     package var subject: EntityReference? { EntityReference("room", self.room) }

@@ -4,64 +4,34 @@ internal import Shared
 
 /// What requests say that do something else to rooms than change their registers.
 extension RoomInput {
-    typealias Create = ConfigurationInput.New<New>
-    typealias Configure = ConfigurationInput.Edit<Subject.Room, Configuration>
-    typealias Remove = ConfigurationInput.Remove<Subject.Room>
-
+    typealias Create = SubjectInput.New<New>
+    typealias Configure = SubjectInput.Edit<Subject.Room, Configuration>
     /// One of the commands without words.
-    struct Act: RESTInput {
-        let id: RoomID
-        let key: OperationID
+    typealias Act = SubjectInput.Act<Subject.Room>
+    typealias Hold = SubjectInput.Change<Subject.Room, HoldTerm>
 
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.key = request.idempotencyKey()
-        }
-    }
+    struct HoldTerm: JSONDecodable, Sendable {
+        static let schemaName = "RoomHold"
 
-    struct Hold: RESTInput {
-        struct Body: JSONDecodable {
-            static let schemaName = "RoomHold"
+        let until: Timestamp
 
-            let until: Timestamp
-
-            init(fields: inout JSONFields) { self.until = fields.required("until", .timestamp) }
-        }
-
-        let id: RoomID
-        let key: OperationID
-        let body: Body
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.key = request.idempotencyKey()
-            self.body = request.body()
-        }
+        init(fields: inout JSONFields) { self.until = fields.required("until", .timestamp) }
     }
 
     /// The same for many rooms (`domain.md` 9).
-    struct Bulk: RESTInput {
-        static let most = 200
+    typealias Bulk = SubjectInput.New<ManyChanges>
 
-        struct Body: JSONDecodable {
-            static let schemaName = "RoomsStatusChange"
+    struct ManyChanges: JSONDecodable, Sendable {
+        static let schemaName = "RoomsStatusChange"
+        private static let most = 200
 
-            let rooms: [RoomID]
-            let change: StatusChange
+        let rooms: [RoomID]
+        let change: StatusChange
 
-            init(fields: inout JSONFields) {
-                self.rooms = fields.required("room_ids", .array(of: .id(), count: 1...Bulk.most))
-                self.change = StatusChange(fields: &fields)
-                if Set(self.rooms).count != self.rooms.count { fields.fail("room_ids", .repeated) }
-            }
-        }
-
-        let key: OperationID
-        let body: Body
-
-        init(reading request: inout RESTReader) {
-            self.key = request.idempotencyKey()
-            self.body = request.body()
+        init(fields: inout JSONFields) {
+            self.rooms = fields.required("room_ids", .array(of: .id(), count: 1...Self.most))
+            self.change = StatusChange(fields: &fields)
+            if Set(self.rooms).count != self.rooms.count { fields.fail("room_ids", .repeated) }
         }
     }
 

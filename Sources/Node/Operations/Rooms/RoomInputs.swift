@@ -28,22 +28,10 @@ enum RoomInput {
         }
     }
 
-    struct Change: RESTInput {
-        let id: RoomID
-        let key: OperationID
-        let version: Int64?
-        let change: StatusChange
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
-            self.change = request.body()
-        }
-    }
+    typealias Change = SubjectInput.Change<Subject.Room, StatusChange>
 
     /// The registers of a room, as one write names them.
-    struct StatusChange: JSONDecodable {
+    struct StatusChange: JSONDecodable, Sendable {
         let wishes: [RoomCommand]
         let claim: EffectiveTime.Claim
 

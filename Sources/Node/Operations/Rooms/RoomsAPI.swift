@@ -48,109 +48,72 @@ package struct RoomsAPI: Sendable {
         return [
             RESTOperation(
                 .patch, "/v1/rooms/{id:uuid}", id: "changeRoom", "Says something about a room's status.",
-                tag: Self.tag.name, permission: Permission.roomSetHKStatus.rawValue, takes: RoomInput.Change.self,
+                tag: Self.tag.name, permission: .roomSetHKStatus, takes: RoomInput.Change.self,
                 answers: .outcome("room", RoomShape.shape, version: \.room.version, registers: registers),
-                refuses: [.transitionNotAllowed, .roomFlagRequiresOccupied, .selfInspection, .offlineTooOld]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ChangeRoom(input.id, input.change.wishes, claim: input.change.claim, expected: input.version),
-                        to: request, under: input.key))
-            },
+                refuses: [.transitionNotAllowed, .roomFlagRequiresOccupied, .selfInspection, .offlineTooOld],
+                by: self.commands
+            ) { ChangeRoom($0.id, $0.body.wishes, claim: $0.body.claim, expected: $0.version) },
             RESTOperation(
                 .post, "/v1/rooms/bulk-status", id: "changeRooms",
                 "Says the same about many rooms; each has its own outcome.", tag: Self.tag.name,
-                permission: Permission.roomSetHKStatus.rawValue, takes: RoomInput.Bulk.self,
-                answers: .outcome("results", RoomResult.list)
-            ) { request in
-                let body = request.input.body
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ChangeRooms(body.rooms, body.change.wishes, claim: body.change.claim), to: request,
-                        under: request.input.key))
-            },
+                permission: .roomSetHKStatus, takes: RoomInput.Bulk.self,
+                answers: .outcome("results", RoomResult.list), by: self.commands
+            ) { ChangeRooms($0.body.rooms, $0.body.change.wishes, claim: $0.body.change.claim) },
             RESTOperation(
                 .post, "/v1/rooms/{id:uuid}/resolve-discrepancy", id: "resolveDiscrepancy",
                 "What housekeeping saw was wrong, or is settled.", tag: Self.tag.name,
-                permission: Permission.roomResolveDiscrepancy.rawValue, takes: RoomInput.Act.self,
+                permission: .roomResolveDiscrepancy, takes: RoomInput.Act.self,
                 answers: .outcome("room", RoomShape.shape, version: \.room.version, registers: registers),
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                try await self.commands.answer(
-                    CommandOrder(
-                        ChangeRoom.resolveDiscrepancy(request.input.id), to: request, under: request.input.key))
-            },
+                refuses: [.transitionNotAllowed], by: self.commands
+            ) { ChangeRoom.resolveDiscrepancy($0.id, expected: $0.version) },
         ]
     }
 
     /// What the front office does.
     private var deskWritings: [RESTOperation] {
-        let assign = Permission.reservationRoomAssign.rawValue
+        let assign = Permission.reservationRoomAssign
         return [
             RESTOperation(
                 .post, "/v1/rooms/{id:uuid}/hold", id: "holdRoom", "Keeps a room for somebody, for a time.",
                 tag: Self.tag.name, permission: assign, takes: RoomInput.Hold.self,
-                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ChangeRoom.hold(input.id, until: input.body.until), to: request, under: input.key))
-            },
+                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ChangeRoom.hold($0.id, until: $0.body.until, expected: $0.version) },
             RESTOperation(
                 .post, "/v1/rooms/{id:uuid}/release", id: "releaseRoom", "Keeps it no longer.",
                 tag: Self.tag.name, permission: assign, takes: RoomInput.Act.self,
-                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
-            ) { request in
-                try await self.commands.answer(
-                    CommandOrder(
-                        ChangeRoom.release(request.input.id), to: request, under: request.input.key))
-            },
+                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ChangeRoom.release($0.id, expected: $0.version) },
         ]
     }
 
     /// A resource of its own, not fields of the room's PATCH: there the last write wins, register by register, whoever comes
     /// late; here an edit is based on a version, needs another permission, and has one fate. One answer could not say both.
     private var configurations: [RESTOperation] {
-        let configure = Permission.roomConfigure.rawValue
+        let configure = Permission.roomConfigure
         return [
             RESTOperation(
                 .post, "/v1/rooms", id: "createRoom", "A new room.", tag: Self.tag.name, permission: configure,
                 takes: RoomInput.Create.self,
                 answers: .outcome("room", RoomShape.shape, version: \.room.version, creates: true),
-                refuses: [.notFound, .transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        CreateRoom(.new(), at: input.body.property, input.body.fields),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.notFound, .transitionNotAllowed],
+                by: self.commands
+            ) { CreateRoom(.new(), at: $0.body.property, $0.body.fields) },
             RESTOperation(
                 .put, "/v1/rooms/{id:uuid}/configuration", id: "configureRoom",
                 "Says anew what is configured of a room.", tag: Self.tag.name, permission: configure,
                 takes: RoomInput.Configure.self,
-                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        ConfigureRoom(input.id, input.body.fields, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                answers: .outcome("room", RoomShape.shape, version: \.room.version), refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ConfigureRoom($0.id, $0.body.fields, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/rooms/{id:uuid}", id: "deleteRoom", "Takes a room away.", tag: Self.tag.name,
-                permission: configure, takes: RoomInput.Remove.self,
+                permission: configure, takes: RoomInput.Act.self,
                 answers: .outcome("room", RoomShape.shape, version: \.room.version),
-                refuses: [.transitionNotAllowed, .roomOccupied]
-            ) { request in
-                let input = request.input
-                return try await self.commands.answer(
-                    CommandOrder(
-                        RetireRoom(input.id, expected: input.version),
-                        to: request.about(request.caller.tenant(asked: input.tenant)), under: input.key))
-            },
+                refuses: [.transitionNotAllowed, .roomOccupied],
+                by: self.commands
+            ) { RetireRoom($0.id, expected: $0.version) },
         ]
     }
 

@@ -34,8 +34,9 @@ enum TenantInput {
         }
     }
 
-    struct Change: RESTInput {
+    struct Change: CommandInput {
         let id: TenantID
+        var tenant: TenantID? { self.id }
         let key: OperationID
         let version: Int64?
         let body: TenantEdit
@@ -49,8 +50,9 @@ enum TenantInput {
     }
 
     /// A transition that needs no words.
-    struct Act: RESTInput {
+    struct Act: CommandInput {
         let id: TenantID
+        var tenant: TenantID? { self.id }
         let key: OperationID
         let version: Int64?
 
@@ -62,8 +64,9 @@ enum TenantInput {
     }
 
     /// A transition that needs a reason.
-    struct Explained: RESTInput {
+    struct Explained: CommandInput {
         let id: TenantID
+        var tenant: TenantID? { self.id }
         let key: OperationID
         let version: Int64?
         let body: Reason

@@ -45,19 +45,15 @@ package struct TenantsAPI: Sendable {
             ) { try await self.create($0) },
             RESTOperation(
                 .patch, "/v1/tenants/{id:uuid}", id: "changeTenant", "Corrects what is known of a tenant.",
-                tag: Self.tag.name, permission: Permission.tenantUpdate.rawValue, takes: TenantInput.Change.self,
-                answers: self.outcome
-            ) { request in
-                let input = request.input
-                let command = EditTenant(input.id, input.body.edit, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(command, to: self.about(input.id, request), under: input.key))
-            },
+                tag: Self.tag.name, permission: .tenantUpdate, takes: TenantInput.Change.self,
+                answers: self.outcome,
+                by: self.commands
+            ) { EditTenant($0.id, $0.body.edit, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/tenants/{id:uuid}", id: "closeTenant", "Closes a tenant.", tag: Self.tag.name,
-                permission: Permission.tenantDelete.rawValue, takes: TenantInput.Act.self, answers: self.outcome,
-                refuses: [.transitionNotAllowed]
-            ) { try await self.act(.delete, $0) },
+                permission: .tenantDelete, takes: TenantInput.Act.self, answers: self.outcome,
+                refuses: [.transitionNotAllowed], by: self.commands
+            ) { ChangeTenantStanding($0.id, .delete, expected: $0.version) },
         ]
     }
 
@@ -73,20 +69,21 @@ package struct TenantsAPI: Sendable {
             ) { try await self.approve($0) },
             RESTOperation(
                 .post, "/v1/tenants/{id:uuid}/reject", id: "rejectTenant", "Turns an applicant away.",
-                tag: Self.tag.name, permission: Permission.tenantApprove.rawValue,
-                takes: TenantInput.Explained.self, answers: self.outcome, refuses: [.transitionNotAllowed]
-            ) { try await self.explain($0) { .reject(reason: $0) } },
+                tag: Self.tag.name, permission: .tenantApprove,
+                takes: TenantInput.Explained.self, answers: self.outcome, refuses: [.transitionNotAllowed],
+                by: self.commands
+            ) { ChangeTenantStanding($0.id, .reject(reason: $0.body.reason), expected: $0.version) },
             RESTOperation(
                 .post, "/v1/tenants/{id:uuid}/suspend", id: "suspendTenant",
                 "Suspends a tenant: nobody of it may do anything, and its sockets end.", tag: Self.tag.name,
-                permission: Permission.tenantSuspend.rawValue, takes: TenantInput.Explained.self,
-                answers: self.outcome, refuses: [.transitionNotAllowed]
-            ) { try await self.explain($0) { .suspend(reason: $0) } },
+                permission: .tenantSuspend, takes: TenantInput.Explained.self,
+                answers: self.outcome, refuses: [.transitionNotAllowed], by: self.commands
+            ) { ChangeTenantStanding($0.id, .suspend(reason: $0.body.reason), expected: $0.version) },
             RESTOperation(
                 .post, "/v1/tenants/{id:uuid}/reinstate", id: "reinstateTenant", "Lets a suspended tenant in again.",
-                tag: Self.tag.name, permission: Permission.tenantSuspend.rawValue, takes: TenantInput.Act.self,
-                answers: self.outcome, refuses: [.transitionNotAllowed]
-            ) { try await self.act(.reinstate, $0) },
+                tag: Self.tag.name, permission: .tenantSuspend, takes: TenantInput.Act.self,
+                answers: self.outcome, refuses: [.transitionNotAllowed], by: self.commands
+            ) { ChangeTenantStanding($0.id, .reinstate, expected: $0.version) },
         ]
     }
 
@@ -130,8 +127,7 @@ package struct TenantsAPI: Sendable {
         let token = InvitationToken()
         let command = CreateTenant(id, input.body.tenant, owner: input.body.owner, token: token.hash)
         let outcome: RESTOutcome<ShownTenant> = try await self.commands.answer(
-            CommandOrder(
-                command, to: self.about(id, request), under: input.key))
+            CommandOrder(command, to: request.about(id), under: input.key))
         return RESTTellingOutcome(outcome, secret: token.text)
     }
 
@@ -142,36 +138,11 @@ package struct TenantsAPI: Sendable {
         let token = InvitationToken()
         let command = ChangeTenantStanding(input.id, .approve(token: token.hash), expected: input.version)
         let outcome: RESTOutcome<ShownTenant> = try await self.commands.answer(
-            CommandOrder(
-                command, to: self.about(input.id, request), under: input.key))
+            CommandOrder(command, to: request.about(request.caller.tenant(asked: input.id)), under: input.key))
         guard case .kept(let text) = outcome.content, let tenant = try? JSONValue(parsing: text),
             tenant["owner"]?["status"]?.text == UserStatus.invited.rawValue
         else { return RESTTellingOutcome(outcome, secret: nil) }
         return RESTTellingOutcome(outcome, secret: token.text)
-    }
-
-    private func act(
-        _ wish: ChangeTenantStanding.Wish, _ request: RESTRequest<TenantInput.Act>
-    ) async throws -> RESTOutcome<ShownTenant> {
-        let input = request.input
-        let command = ChangeTenantStanding(input.id, wish, expected: input.version)
-        return try await self.commands.answer(
-            CommandOrder(command, to: self.about(input.id, request), under: input.key))
-    }
-
-    private func explain(
-        _ request: RESTRequest<TenantInput.Explained>, _ wish: (String) -> ChangeTenantStanding.Wish
-    ) async throws -> RESTOutcome<ShownTenant> {
-        let input = request.input
-        let command = ChangeTenantStanding(input.id, wish(input.body.reason), expected: input.version)
-        return try await self.commands.answer(
-            CommandOrder(command, to: self.about(input.id, request), under: input.key))
-    }
-
-    /// In the tenant that the request is about, which for a tenant's own staff can only be theirs.
-    private func about<Input>(_ tenant: TenantID, _ request: RESTRequest<Input>) throws -> RESTRequest<Input> {
-        guard let tenant = try request.scope(tenant) else { throw Refusal(.notFound) }
-        return request.about(tenant)
     }
 }
 

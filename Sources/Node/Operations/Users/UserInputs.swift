@@ -5,15 +5,14 @@ package import Shared
 
 /// What requests about users say.
 enum UserInput {
-    struct One: RESTInput {
-        let id: UserID
-        let tenant: TenantID?
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-        }
-    }
+    typealias One = SubjectInput.One<Subject.User>
+    typealias Invite = SubjectInput.New<Invitation>
+    typealias Change = SubjectInput.Change<Subject.User, Edit>
+    typealias Roles = SubjectInput.Change<Subject.User, RoleList>
+    /// A transition that needs no words.
+    typealias Act = SubjectInput.Act<Subject.User>
+    /// A transition that needs a reason.
+    typealias Suspend = SubjectInput.Change<Subject.User, Reason>
 
     struct List: RESTInput {
         typealias Order = RESTCursorPair<String, UserID>
@@ -32,82 +31,6 @@ enum UserInput {
             self.status = request.query("status", .oneOf())
             self.name = request.query("q", .text(1...120))
             self.page = request.page()
-        }
-    }
-
-    struct Invite: RESTInput {
-        let tenant: TenantID?
-        let key: OperationID
-        let body: Invitation
-
-        init(reading request: inout RESTReader) {
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.body = request.body()
-        }
-    }
-
-    struct Change: RESTInput {
-        let id: UserID
-        let tenant: TenantID?
-        let key: OperationID
-        let version: Int64?
-        let body: Edit
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
-            self.body = request.body()
-        }
-    }
-
-    struct Roles: RESTInput {
-        let id: UserID
-        let tenant: TenantID?
-        let key: OperationID
-        let version: Int64?
-        let body: RoleList
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
-            self.body = request.body()
-        }
-    }
-
-    /// A transition that needs no words.
-    struct Act: RESTInput {
-        let id: UserID
-        let tenant: TenantID?
-        let key: OperationID
-        let version: Int64?
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
-        }
-    }
-
-    /// A transition that needs a reason.
-    struct Suspend: RESTInput {
-        let id: UserID
-        let tenant: TenantID?
-        let key: OperationID
-        let version: Int64?
-        let body: Reason
-
-        init(reading request: inout RESTReader) {
-            self.id = request.path("id", .id())
-            self.tenant = request.tenant()
-            self.key = request.idempotencyKey()
-            self.version = request.optionalVersion()
-            self.body = request.body()
         }
     }
 

@@ -43,55 +43,31 @@ package struct UsersAPI: Sendable {
             RESTOperation(
                 .post, "/v1/users", id: "inviteUser",
                 "Invites somebody. The token of the link by which they set their password is told once.",
-                tag: Self.tag.name, permission: Permission.userInvite.rawValue, takes: UserInput.Invite.self,
+                tag: Self.tag.name, permission: .userInvite, takes: UserInput.Invite.self,
                 answers: .outcome(
                     "user", UserShape.shape, telling: "invitation_token", version: \.user.version, creates: true),
-                refuses: [.notFound]
-            ) { request in
-                let token = InvitationToken()
-                let input = request.input
-                let command = InviteUser(input.body.user, input.body.roles, token: token.hash)
-                let outcome =
-                    try await self.commands.answer(
-                        CommandOrder(
-                            command, to: self.about(input.tenant, request), under: input.key)) as RESTOutcome<ShownUser>
-                return RESTTellingOutcome(outcome, secret: token.text)
-            },
+                refuses: [.notFound], by: self.commands, in: .tenantOrPlatform
+            ) { InviteUser($0.body.user, $0.body.roles, token: $1.hash) },
             RESTOperation(
                 .patch, "/v1/users/{id:uuid}", id: "changeUser", "Corrects what is known of a user.",
-                tag: Self.tag.name, permission: Permission.userUpdate.rawValue, takes: UserInput.Change.self,
-                answers: self.outcome
-            ) { request in
-                let input = request.input
-                let command = EditUser(input.id, input.body.edit, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
-            },
+                tag: Self.tag.name, permission: .userUpdate, takes: UserInput.Change.self,
+                answers: self.outcome,
+                by: self.commands, in: .tenantOrPlatform
+            ) { EditUser($0.id, $0.body.edit, expected: $0.version) },
             RESTOperation(
                 .put, "/v1/users/{id:uuid}/roles", id: "replaceUserRoles",
                 "Puts other roles in the place of a user's. Nobody gives what they do not hold.", tag: Self.tag.name,
-                permission: Permission.userUpdate.rawValue, takes: UserInput.Roles.self, answers: self.outcome,
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                let command = ReplaceRoles(input.id, input.body.roles, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
-            },
+                permission: .userUpdate, takes: UserInput.Roles.self, answers: self.outcome,
+                refuses: [.transitionNotAllowed],
+                by: self.commands, in: .tenantOrPlatform
+            ) { ReplaceRoles($0.id, $0.body.roles, expected: $0.version) },
             RESTOperation(
                 .delete, "/v1/users/{id:uuid}", id: "deleteUser",
                 "Deletes an account. Its name stays in the audit; its address may be used again.", tag: Self.tag.name,
-                permission: Permission.userSuspend.rawValue, takes: UserInput.Act.self, answers: self.outcome,
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                let command = ChangeStanding(input.id, .delete, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
-            },
+                permission: .userSuspend, takes: UserInput.Act.self, answers: self.outcome,
+                refuses: [.transitionNotAllowed],
+                by: self.commands, in: .tenantOrPlatform
+            ) { ChangeStanding($0.id, .delete, expected: $0.version) },
         ]
     }
 
@@ -100,58 +76,31 @@ package struct UsersAPI: Sendable {
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/suspend", id: "suspendUser",
                 "Suspends an account: its sessions and sockets end.", tag: Self.tag.name,
-                permission: Permission.userSuspend.rawValue, takes: UserInput.Suspend.self, answers: self.outcome,
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                let command = ChangeStanding(
-                    input.id, .suspend(reason: input.body.reason), expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
+                permission: .userSuspend, takes: UserInput.Suspend.self, answers: self.outcome,
+                refuses: [.transitionNotAllowed],
+                by: self.commands, in: .tenantOrPlatform
+            ) {
+                ChangeStanding(
+                    $0.id, .suspend(reason: $0.body.reason), expected: $0.version)
             },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/activate", id: "activateUser", "Lets a suspended account in again.",
-                tag: Self.tag.name, permission: Permission.userSuspend.rawValue, takes: UserInput.Act.self,
-                answers: self.outcome, refuses: [.transitionNotAllowed]
-            ) { request in
-                let input = request.input
-                let command = ChangeStanding(input.id, .activate, expected: input.version)
-                return try await self.commands.answer(
-                    CommandOrder(
-                        command, to: self.about(input.tenant, request), under: input.key))
-            },
+                tag: Self.tag.name, permission: .userSuspend, takes: UserInput.Act.self,
+                answers: self.outcome, refuses: [.transitionNotAllowed],
+                by: self.commands, in: .tenantOrPlatform
+            ) { ChangeStanding($0.id, .activate, expected: $0.version) },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/reset-password", id: "resetUserPassword",
                 "Voids a password and ends all sessions. The token of the link to set another is told once.",
-                tag: Self.tag.name, permission: Permission.userUpdate.rawValue, takes: UserInput.Act.self,
-                answers: self.telling, refuses: [.transitionNotAllowed]
-            ) { request in
-                let token = InvitationToken()
-                let input = request.input
-                let command = ChangeStanding(
-                    input.id, .resetPassword(token: token.hash), expected: input.version)
-                let outcome =
-                    try await self.commands.answer(
-                        CommandOrder(
-                            command, to: self.about(input.tenant, request), under: input.key)) as RESTOutcome<ShownUser>
-                return RESTTellingOutcome(outcome, secret: token.text)
-            },
+                tag: Self.tag.name, permission: .userUpdate, takes: UserInput.Act.self,
+                answers: self.telling, refuses: [.transitionNotAllowed], by: self.commands, in: .tenantOrPlatform
+            ) { ChangeStanding($0.id, .resetPassword(token: $1.hash), expected: $0.version) },
             RESTOperation(
                 .post, "/v1/users/{id:uuid}/invite", id: "reinviteUser",
                 "Makes another link for who has not followed the one before, which is void then.", tag: Self.tag.name,
-                permission: Permission.userInvite.rawValue, takes: UserInput.Act.self, answers: self.telling,
-                refuses: [.transitionNotAllowed]
-            ) { request in
-                let token = InvitationToken()
-                let command = ReinviteUser(request.input.id, token: token.hash)
-                let outcome =
-                    try await self.commands.answer(
-                        CommandOrder(
-                            command, to: self.about(request.input.tenant, request), under: request.input.key))
-                    as RESTOutcome<ShownUser>
-                return RESTTellingOutcome(outcome, secret: token.text)
-            },
+                permission: .userInvite, takes: UserInput.Act.self, answers: self.telling,
+                refuses: [.transitionNotAllowed], by: self.commands, in: .tenantOrPlatform
+            ) { ReinviteUser($0.id, token: $1.hash) },
         ]
     }
 
@@ -167,7 +116,7 @@ package struct UsersAPI: Sendable {
 
     private func list(_ request: RESTRequest<UserInput.List>) async throws -> RESTPage<ShownUser> {
         let input = request.input
-        let tenant = try request.scope(input.tenant)
+        let tenant = try request.caller.scope(input.tenant)
         let viewer = try await self.viewer(request, in: tenant)
         guard !viewer.reach.isEmpty else {
             throw Refusal(.forbidden, params: ["permission": .string(Permission.userUpdate.rawValue)])
@@ -181,7 +130,7 @@ package struct UsersAPI: Sendable {
     }
 
     private func find(_ request: RESTRequest<UserInput.One>) async throws -> ShownUser {
-        let tenant = try request.scope(request.input.tenant)
+        let tenant = try request.caller.scope(request.input.tenant)
         let viewer = try await self.viewer(request, in: tenant)
         guard let shown = try await self.users.user(request.input.id, of: tenant, for: viewer) else {
             throw Refusal(.notFound)
@@ -195,24 +144,5 @@ package struct UsersAPI: Sendable {
         }
         guard let directory = try await self.tenants.directory(of: tenant) else { throw Refusal(.notFound) }
         return UserViewer(request.caller.user, reach: UserReach(of: request.caller.actor, in: directory))
-    }
-
-    // MARK: Writing
-
-    private func about<Input>(_ tenant: TenantID?, _ request: RESTRequest<Input>) throws -> RESTRequest<Input> {
-        request.about(try request.scope(tenant))
-    }
-}
-
-extension RESTRequest {
-    /// In which tenant a request is about people; `nil` for the platform. Of other tenants than the own nobody learns anything.
-    func scope(_ asked: TenantID?) throws(Refusal) -> TenantID? {
-        guard let own = self.caller.tenant else {
-            // The all-zero id is the platform's own row, which is no tenant.
-            if let asked, asked.raw == 0 { throw Refusal(.notFound) }
-            return asked
-        }
-        guard asked == nil || asked == own else { throw Refusal(.notFound) }
-        return own
     }
 }

@@ -11,10 +11,18 @@ extension RESTCaller {
     func tenant(asked: TenantID?) throws(Refusal) -> TenantID {
         guard let own = self.tenant else {
             guard let asked else { throw .field("tenant_id", .required) }
+            // The all-zero id is the platform's own row, which is no tenant.
+            guard asked.raw != 0 else { throw Refusal(.notFound) }
             return asked
         }
         guard asked == nil || asked == own else { throw Refusal(.notFound) }
         return own
+    }
+
+    /// In which tenant a request is about people; `nil` for the platform. Of other tenants than the own nobody learns anything.
+    func scope(_ asked: TenantID?) throws(Refusal) -> TenantID? {
+        guard self.tenant == nil, asked == nil else { return try self.tenant(asked: asked) }
+        return nil
     }
 
     /// The tenant that a request is about, and those of its properties that are there for the caller.

@@ -1,8 +1,16 @@
 internal import Hotel
 internal import Shared
 
-/// What requests about configured things have in common. `tenant_id` says whose they are, for callers who have no tenant.
-enum ConfigurationInput {
+/// What a request says that changes something.
+protocol CommandInput: RESTInput {
+    /// By which a repetition is known.
+    var key: OperationID { get }
+    /// Whose things, for callers of the platform; a tenant's own need not say it.
+    var tenant: TenantID? { get }
+}
+
+/// What requests about things of a tenant have in common. `tenant_id` says whose they are, for callers who have no tenant.
+enum SubjectInput {
     /// One of them.
     struct One<Subject>: RESTInput {
         let id: ID<Subject>
@@ -15,7 +23,7 @@ enum ConfigurationInput {
     }
 
     /// A new one.
-    struct New<Body: JSONDecodable & Sendable>: RESTInput {
+    struct New<Body: JSONDecodable & Sendable>: CommandInput {
         let key: OperationID
         let tenant: TenantID?
         let body: Body
@@ -28,7 +36,7 @@ enum ConfigurationInput {
     }
 
     /// An edit, which says on what it is based.
-    struct Edit<Subject, Body: JSONDecodable & Sendable>: RESTInput {
+    struct Edit<Subject, Body: JSONDecodable & Sendable>: CommandInput {
         let id: ID<Subject>
         let key: OperationID
         let version: Int64
@@ -44,8 +52,25 @@ enum ConfigurationInput {
         }
     }
 
-    /// An end.
-    struct Remove<Subject>: RESTInput {
+    /// Something done to it with words, which may say on what it is based.
+    struct Change<Subject, Body: JSONDecodable & Sendable>: CommandInput {
+        let id: ID<Subject>
+        let key: OperationID
+        let version: Int64?
+        let tenant: TenantID?
+        let body: Body
+
+        init(reading request: inout RESTReader) {
+            self.id = request.path("id", .id())
+            self.key = request.idempotencyKey()
+            self.version = request.optionalVersion()
+            self.tenant = request.tenant()
+            self.body = request.body()
+        }
+    }
+
+    /// Something done to it without words, its end too.
+    struct Act<Subject>: CommandInput {
         let id: ID<Subject>
         let key: OperationID
         let version: Int64?
@@ -61,6 +86,6 @@ enum ConfigurationInput {
 }
 
 extension RESTReader {
-    /// Whose things, for callers of the platform; a tenant's own need not say it.
+    /// Whose things, for callers of the platform.
     mutating func tenant() -> TenantID? { self.query("tenant_id", .id()) }
 }
