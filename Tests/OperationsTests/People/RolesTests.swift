@@ -50,7 +50,8 @@ import Testing
     @Test func `nobody makes a role that gives more than they have`() async throws {
         try await withPeople { people async throws in
             #expect(try await people.write("POST /v1/roles", as: .gina, Self.porter).code == "forbidden")
-            #expect(try await people.write("POST /v1/roles", as: .root, Self.porter).fieldErrors == ["tenant_id required"])
+            #expect(
+                try await people.write("POST /v1/roles", as: .root, Self.porter).fieldErrors == ["tenant_id required"])
             #expect(
                 try await self.errors(people, Self.porter.replacing("room.read", with: "tenant.delete")) == [
                     "permissions enum"
