@@ -181,10 +181,11 @@ bench_cluster-latency() {
 # frame_bytes: how long the frames were in the last answer, rounded.
 frame_bytes() { sed -n 's/.*"frame_bytes":\([0-9]*\).*/\1/p' <<<"$ANSWER"; }
 
-# Deliveries per CPU-second of a node that only listens: commands go to the others, its sockets hear of them over Redis. Beside it
-# /fanout of the same stack, with frames of that length and as many sockets.
+# Deliveries per CPU-second of a node that only listens: commands go to the others, its sockets hear of them over Redis. Event by
+# event beside it /fanout of the same stack, with frames of that length, as many sockets and the same receiver: what a send costs
+# the sender depends on whether the receiver sleeps, and on who was on the core before.
 bench_fanout-cluster() {
-    local round count seconds=${quick:+3} bytes ports pids sockets=1000
+    local round count seconds=${quick:+3} ports pids sockets=1000 lines SERVER_CORE=0-1
     seconds=${seconds:-10} count=$(rounds 7)
     need_cluster
     build_release bellhop-peer
@@ -195,14 +196,11 @@ bench_fanout-cluster() {
     IFS=, read -ra pids <<<"$BELLHOP_PIDS"
     for ((round = 1; round <= count; round++)); do
         say "$DIM  fanout-cluster, round $round of $count$PLAIN"
-        ANSWER=$(run_commands_driver "${ports[0]},${ports[1]}" --listen-ports "${ports[2]}" --pid "${pids[2]}" \
-            "open-one $sockets" "single $seconds") || die 70 "The cluster did not get through"
-        bytes=$(frame_bytes)
-        record fanout-cluster "$round" cluster
-        ANSWER=$("$BIN/driver" --port "${PORT[bellhop]}" --pid "${PIDS[bellhop]}" --sources 4 --bytes "$bytes" \
-            "open $sockets" "fanout 1 300") || die 70 "The peer did not get through"
-        ANSWER=${ANSWER##*$'\n'}
-        record fanout-cluster "$round" peer
+        lines=$(COST_PIDS="cluster=${pids[2]} peer=${PIDS[bellhop]}" run_commands_driver "${ports[0]},${ports[1]}" \
+            --listen-ports "${ports[2]}" --peer-port "${PORT[bellhop]}" "alternate $sockets $seconds") ||
+            die 70 "The two did not get through"
+        ANSWER=${lines%%$'\n'*} && record fanout-cluster "$round" cluster
+        ANSWER=${lines##*$'\n'} && record fanout-cluster "$round" peer
     done
     stop_command_cluster
 }

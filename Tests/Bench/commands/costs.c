@@ -90,6 +90,11 @@ void costs_end(void) {
     add(1);
 }
 
+double costs_of(const char *name) {
+    for (uint32_t i = 0; i < group_count; i++) if (strcmp(groups[i].name, name) == 0) return groups[i].used;
+    fail("COST_PIDS does not name %s", name);
+}
+
 void costs_print(void) {
     for (uint32_t i = 0; i < group_count; i++) printf(",\"%s_cpu_s\":%.2f", groups[i].name, groups[i].used);
     printf(",\"own_cpu_s\":%.3f", own_used);

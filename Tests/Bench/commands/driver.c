@@ -1,6 +1,6 @@
 // driver: sends commands to the nodes of a cluster, listens as its screens do, and measures both.
 //
-//   driver --recording FILE --key APP-KEY --ports P[,P…] [--listen-ports P[,P…]] [--pid PID[,PID…]] COMMAND…
+//   driver --recording FILE --key APP-KEY --ports P[,P…] [--listen-ports P[,P…]] [--pid PID[,PID…]] [--peer-port P] COMMAND…
 //
 //   open N               N more sockets, spread over the listening ports, on the channels of all properties in turn
 //   open-one N           the same, all of them on the first property's channel
@@ -8,6 +8,10 @@
 //                        ports and the properties; the next one when the last one is answered
 //   single S             one PATCH of the first property's rooms at a time, the next one when all sockets have its events: how
 //                        long the answer takes, and from the answer to the last socket
+//   alternate N S        opens N sockets on the first property's channel and as many on /fanout of the peer; then in turn one PATCH
+//                        and one POST of as many bytes to the peer, the next one when all sockets have the last one: both sides
+//                        have the same receiver, pace, pauses and neighbours. Prints a line for each side; COST_PIDS must name
+//                        the processes `cluster` and `peer`.
 //
 // What is sent is what record.py recorded. Before it is measured each room is brought to where the first change changes something:
 // a command that changes nothing writes less, and the floor always writes everything. One JSON line per measurement. Anything
@@ -66,6 +70,7 @@ static uint32_t port_count, listen_port_count;
 static struct worker *workers;
 static struct listener *listeners;
 static uint32_t listener_count;
+static uint16_t peer_port;
 static int epoll_descriptor;
 static uint64_t frames, frame_bytes, commands, deadline;
 static bool is_measured;
@@ -378,23 +383,22 @@ static void command_load(uint32_t in_flight, double seconds) {
     stop_workers(in_flight);
 }
 
-// Who has not seen the event yet.
-static void await_event(uint64_t seq) {
+// Waits until the listeners from `first` up to `end` have the event: the others get none meanwhile.
+static void await_event(uint64_t seq, uint32_t first, uint32_t end) {
     awaited = seq;
     behind = 0;
     last_arrival = 0;
-    for (uint32_t i = 0; i < listener_count; i++) behind += listeners[i].seq < seq;
+    for (uint32_t i = first; i < end; i++) behind += listeners[i].seq < seq;
+    while (behind) turn_commands();
 }
 
 static void command_single(double seconds) {
     start_workers(1, 1);
     prepare_rooms(1);
     // What was sent before it is measured must not arrive while it is.
-    await_event(workers[0].seq);
     deadline = 0;
-    while (behind) turn_commands();
+    await_event(workers[0].seq, 0, listener_count);
     samples_clear();
-    deadline = 0;
     commands = frames = frame_bytes = 0;
     double answers = 0, cpu = usage_cpu_seconds();
     uint64_t started = nanoseconds(), until = started + (uint64_t)(seconds * 1e9);
@@ -404,8 +408,7 @@ static void command_single(double seconds) {
         while (workers[0].is_busy) turn_commands();
         uint64_t answered = nanoseconds();
         answers += (double)(answered - workers[0].started);
-        await_event(workers[0].seq);
-        while (behind) turn_commands();
+        await_event(workers[0].seq, 0, listener_count);
         // What a socket had before the answer took no time after it.
         samples_add(last_arrival > answered ? last_arrival - answered : 0);
     } while (nanoseconds() < until);
@@ -423,6 +426,83 @@ static void command_single(double seconds) {
     stop_workers(1);
 }
 
+// A socket of the peer: it hears whatever is posted.
+static void open_peer_listener(uint32_t index) {
+    char text[512];
+    listeners[index].fd = connect_to(peer_port, 1 + index % 4);
+    int length = snprintf(
+        text, sizeof text,
+        "GET /fanout HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+        peer_port);
+    send_all(listeners[index].fd, text, (size_t)length);
+    await_text(listeners[index].fd, "\r\n\r\n");
+    watch(listeners[index].fd, index);
+}
+
+// Has the peer tell all its sockets an event of so many bytes; `http` is a kept-alive connection.
+static void post_to_peer(int http, uint64_t seq, size_t bytes, uint32_t first, uint32_t end) {
+    static char text[MOST_MESSAGE], answer[MOST_ANSWER];
+    if (bytes < 32 || bytes > sizeof text - 512) fail("events of %zu bytes", bytes);
+    int head = snprintf(
+        text, 512, "POST /fanout HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n\r\n", peer_port, bytes);
+    int begun = snprintf(text + head, 64, "{\"seq\":%llu,\"x\":\"", (unsigned long long)seq);
+    memset(text + head + begun, 'x', bytes - (size_t)begun - 2);
+    memcpy(text + head + bytes - 2, "\"}", 2);
+    send_all(http, text, (size_t)head + bytes);
+    await_event(seq, first, end);
+    size_t received = 0, body_length;
+    do {
+        ssize_t count = recv(http, answer + received, sizeof answer - 1 - received, 0);
+        if (count <= 0) fail("the peer closed a connection");
+        received += (size_t)count;
+        answer[received] = 0;
+    } while (!whole_answer(answer, received, &body_length));
+}
+
+static void command_alternate(uint32_t count, double seconds) {
+    if (!peer_port || listener_count) fail("alternate needs --peer-port, and opens its sockets itself");
+    command_open(count, 1);
+    if (listener_count + count > MOST_SOCKETS) fail("at most %d sockets", MOST_SOCKETS);
+    for (; listener_count < 2 * count; listener_count++) open_peer_listener(listener_count);
+    int http = connect_to(peer_port, 0);
+    start_workers(1, 1);
+    prepare_rooms(1);
+    deadline = 0;
+    await_event(workers[0].seq, 0, count);
+    uint64_t told[2] = {0, 0}, bytes[2] = {0, 0}, rounds = 0;
+    costs_begin();
+    uint64_t started = nanoseconds(), until = started + (uint64_t)(seconds * 1e9);
+    do {
+        frames = frame_bytes = 0;
+        worker_send(&workers[0]);
+        awaited = 0;
+        while (workers[0].is_busy) turn_commands();
+        await_event(workers[0].seq, 0, count);
+        told[0] += frames;
+        bytes[0] += frame_bytes;
+        size_t length = (size_t)(frame_bytes / frames);
+        frames = frame_bytes = 0;
+        post_to_peer(http, ++rounds, length, count, 2 * count);
+        told[1] += frames;
+        bytes[1] += frame_bytes;
+    } while (nanoseconds() < until);
+    seconds = (double)(nanoseconds() - started) / 1e9;
+    costs_end();
+    const char *names[2] = {"cluster", "peer"};
+    for (int i = 0; i < 2; i++) {
+        double cpu = costs_of(names[i]);
+        printf(
+            "{\"phase\":\"alternate\",\"sockets\":%u,\"events\":%llu,\"deliveries\":%llu,\"frame_bytes\":%.1f,"
+            "\"seconds\":%.3f,\"cpu_s\":%.2f,\"per_cpu_s\":%.0f}\n",
+            count, (unsigned long long)rounds, (unsigned long long)told[i], (double)bytes[i] / (double)told[i], seconds, cpu,
+            cpu > 0 ? (double)told[i] / cpu : 0);
+    }
+    fflush(stdout);
+    close(http);
+    stop_workers(1);
+}
+
 static uint32_t read_ports(const char *list, uint16_t *into) {
     uint32_t count = 0;
     for (char *next; *list && count < MOST_PORTS; list = *next ? next + 1 : next) into[count++] = (uint16_t)strtoul(list, &next, 10);
@@ -431,7 +511,8 @@ static uint32_t read_ports(const char *list, uint16_t *into) {
 
 int main(int count, char **arguments) {
     static const struct option options[] = {{"recording", 1, 0, 'r'}, {"key", 1, 0, 'k'}, {"ports", 1, 0, 'p'},
-                                            {"listen-ports", 1, 0, 'l'}, {"pid", 1, 0, 'i'}, {0}};
+                                            {"listen-ports", 1, 0, 'l'}, {"pid", 1, 0, 'i'},
+                                            {"peer-port", 1, 0, 'e'}, {0}};
     const char *path = NULL;
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (option) {
         case 'r': path = optarg; break;
@@ -439,6 +520,7 @@ int main(int count, char **arguments) {
         case 'p': port_count = read_ports(optarg, ports); break;
         case 'l': listen_port_count = read_ports(optarg, listen_ports); break;
         case 'i': usage_start(optarg); break;
+        case 'e': peer_port = (uint16_t)atoi(optarg); break;
         default: path = NULL;
         }
     if (!path || !key || !port_count || optind == count) {
@@ -466,6 +548,7 @@ int main(int count, char **arguments) {
         else if (sscanf(line, "open-one %u %c", &number, &rest) == 1) command_open(number, 1);
         else if (sscanf(line, "load %u %lf %c", &number, &seconds, &rest) == 2 && number) command_load(number, seconds);
         else if (sscanf(line, "single %lf %c", &seconds, &rest) == 1) command_single(seconds);
+        else if (sscanf(line, "alternate %u %lf %c", &number, &seconds, &rest) == 2 && number) command_alternate(number, seconds);
         else fail("unknown command: %s", line);
     }
     return 0;

@@ -79,6 +79,8 @@ uint64_t nanoseconds(void);
 void costs_begin(void);
 // Keeps what was used since.
 void costs_end(void);
+// What the processes of a name have used, in seconds.
+double costs_of(const char *name);
 // Prints `,"NAME_cpu_s":…` for each name, and `own` for this process.
 void costs_print(void);
 

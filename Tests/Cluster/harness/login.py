@@ -17,6 +17,7 @@ class SignedIn:
     """One session of one person."""
 
     email: str
+    user: str
     tenant: str
     properties: list[str]
     access_token: str
@@ -51,9 +52,10 @@ async def sign_in(base: str, email: str, password: str = PASSWORD) -> SignedIn:
         raise RuntimeError(f"{email} cannot sign in: {answer.status} {answer.body[:300]!r}")
     said = answer.json()
     user = said["user"]
+    claims = claims_of(said["access_token"])
     return SignedIn(
-        email, user["tenant_id"], user["properties"], said["access_token"], said["refresh_token"],
-        claims_of(said["access_token"])["sid"])
+        email, claims["sub"], user["tenant_id"], user["properties"], said["access_token"], said["refresh_token"],
+        claims["sid"])
 
 
 async def call(

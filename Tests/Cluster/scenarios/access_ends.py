@@ -1,10 +1,12 @@
-"""A session that is ended, a password that is changed, a token that expires, a user who is suspended: every node feels it."""
+"""A session that is ended, a password that is changed, a token that expires, a user who is suspended or may do less: every node feels it."""
 
 import asyncio
 import time
+import uuid
 
 from harness import login
 from harness.cluster import Cluster
+from harness.http import Answer
 from harness.login import SignedIn, call, sign_in
 from harness.stage import Stage
 from harness.subscriber import Subscriber, join_all
@@ -18,14 +20,19 @@ REFUSED, COME_BACK = 4009, 4200
 async def play(stage: Stage) -> None:
     async with stage.cluster([]) as cluster:
         await login.seed(cluster)
-        for part in (ended_elsewhere, logged_out, password_changed, expired, suspended):
+        for part in (
+            ended_elsewhere, logged_out, password_changed, expired, suspended, permission_taken, suspended_in_database):
             await part(stage, cluster)
 
 
-async def sockets(cluster: Cluster, who: SignedIn, token=None) -> list[Subscriber]:
+async def write(base: str, method: str, path: str, body: object, who: SignedIn) -> Answer:
+    return await call(base, method, path, body, fields=who.bearer() | {"Idempotency-Key": str(uuid.uuid4())})
+
+
+async def sockets(cluster: Cluster, who: SignedIn, token=None, channel: str = "") -> list[Subscriber]:
     """One at every node."""
     found = [
-        Subscriber(who, [who.channel], lambda url=node.url: url, token=token or who.token).start()
+        Subscriber(who, [channel or who.channel], lambda url=node.url: url, token=token or who.token).start()
         for node in cluster.nodes]
     await join_all(found, 20)
     return found
@@ -110,12 +117,45 @@ async def expired(stage: Stage, cluster: Cluster) -> None:
 
 
 async def suspended(stage: Stage, cluster: Cluster) -> None:
+    who = await sign_in(cluster.url, "maintenance_technician@aegean.example")
+    owner = await sign_in(cluster.url, "tenant_owner@aegean.example")
+    there, owners = await sockets(cluster, who), await sockets(cluster, owner)
+    began = time.monotonic()
+    answer = await write(cluster.nodes[1].url, "POST", f"/v1/users/{who.user}/suspend", {"reason": "lost a key"}, owner)
+    stage.check("a user can be suspended", answer.status == 200, f"{answer.status} {answer.body[:200]!r}")
+    await ends(stage, "suspended", there, REFUSED, began)
+    await refuses(stage, "suspended", cluster, who.token(), began, statuses=(401, 403))
+    stays = await holds_throughout(lambda: all(one.is_joined and not one.losses for one in owners), 1)
+    stage.check("who suspended them goes on", stays)
+    await leave(there + owners)
+
+
+async def permission_taken(stage: Stage, cluster: Cluster) -> None:
+    """Nobody hears of a hotel's money any more who has another task now; of what they may still hear they do."""
+    who = await sign_in(cluster.url, "property_manager@aegean.example")
+    owner = await sign_in(cluster.url, "tenant_owner@aegean.example")
+    finance = f"{who.channel}.finance"
+    losing, keeping = await sockets(cluster, who, channel=finance), await sockets(cluster, who)
+    began = time.monotonic()
+    roles = {"roles": [{"role": "room_attendant", "property_id": who.properties[0]}]}
+    answer = await write(cluster.nodes[2].url, "PUT", f"/v1/users/{who.user}/roles", roles, owner)
+    stage.check("a user can be given another role", answer.status == 200, f"{answer.status} {answer.body[:200]!r}")
+    await ends(stage, "permission taken", losing + keeping, COME_BACK, began)
+    await eventually(lambda: all(one.has_given_up for one in losing), 20, "all nodes refuse the channel")
+    refused = all("403" in one.refusals[0] for one in losing)
+    stage.check("permission taken: no node lets them into the channel again", refused, losing[0].refusals[:1])
+    await eventually(lambda: all(one.is_joined for one in keeping), 20, "the other channel is joined again")
+    stage.check("permission taken: what they may still hear they hear again", not any(one.refusals for one in keeping))
+    await leave(losing + keeping)
+
+
+async def suspended_in_database(stage: Stage, cluster: Cluster) -> None:
+    """As an operator might do it, without any event."""
     who = await sign_in(cluster.url, "department_staff@aegean.example")
     for node in cluster.nodes:
         answer = await call(node.url, "GET", "/v1/me", fields=who.bearer())
         stage.check(f"{node.name} knows the user", answer.status == 200, answer.status)
     began = time.monotonic()
-    # As an operator would do it in the database, without any event: there is no call for it yet.
     await cluster.postgres.run(
         f"update bellhop.app_user set status = 'suspended' where email_key = '{who.email}'")
     await refuses(stage, "suspended in the database", cluster, who.token(), began, statuses=(401, 403))
