@@ -2,7 +2,7 @@ package import Shared
 
 /// A record on its way out of a store.
 ///
-/// A class because Swift 6.3.1 calls nothing, and crashes, where an async function with typed throws returns a large value.
+/// A class, because of the fault of Swift 6.3.1 that README.md describes.
 package final class Found<Record: Sendable>: Sendable {
     package let record: Record
 

@@ -6,6 +6,7 @@
 
 // OpenSSL 3 looks an algorithm up by name, under a lock, whenever it is not given a fetched one: that look-up costs
 // more than hashing a short message. These are fetched once and live as long as the process.
+static EVP_MD *md5;
 static EVP_MD *sha1;
 static EVP_MD *sha256;
 static EVP_MAC *hmac;
@@ -18,6 +19,7 @@ static _Thread_local EVP_MD_CTX *context;
 static void free_context(void *of_thread) { EVP_MD_CTX_free(of_thread); }
 
 static void fetch(void) {
+    md5 = EVP_MD_fetch(NULL, "MD5", NULL);
     sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
     hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -31,6 +33,11 @@ static int hash(EVP_MD *algorithm, const void *bytes, size_t count, unsigned cha
     }
     return algorithm != NULL && context != NULL && EVP_DigestInit_ex2(context, algorithm, NULL) == 1 &&
            EVP_DigestUpdate(context, bytes, count) == 1 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
+}
+
+int bellhop_md5(const void *bytes, size_t count, unsigned char *digest) {
+    pthread_once(&fetched, fetch);
+    return hash(md5, bytes, count, digest);
 }
 
 int bellhop_sha1(const void *bytes, size_t count, unsigned char *digest) {

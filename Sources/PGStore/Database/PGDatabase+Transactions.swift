@@ -7,8 +7,8 @@ extension PGDatabase {
     /// After a conflict (serialization failure, deadlock) or a connection that was lost before the commit, all of `body` is run
     /// again, a bounded number of times and until the deadline: it must not do what cannot be done twice. A transaction in
     /// which nothing is asked costs nothing. (Closures say
-    /// `{ transaction throws(StoreError) in … }`: Swift does not infer it. They must not use a struct's `self`: Swift 6.3.1 calls
-    /// nothing then, and the program crashes; what is needed of it is put into constants before.)
+    /// `{ transaction throws(StoreError) in … }`: Swift does not infer it. What they need of a struct's `self` is put into constants
+    /// before, because of the fault of Swift 6.3.1 that README.md describes.)
     ///
     /// - Parameters:
     ///   - deadline: how long all of it may take, waiting for a connection and repeating included; else as the options say.

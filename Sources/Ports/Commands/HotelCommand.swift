@@ -3,9 +3,8 @@ package import Shared
 
 /// Something that somebody asks of the hotel, decided within one transaction (architecture 1.1).
 ///
-/// A value: it may be decided several times before its transaction is committed once, so it must do nothing but decide.
-/// Always a class: Swift 6.3.1 hands the parts of a struct over one by one, and loses the stack of a task that waits where they do not
-/// all fit into registers.
+/// It does not change: it may be decided several times before its transaction is committed once, so it must do nothing but
+/// decide. A class, because of the fault of Swift 6.3.1 that README.md describes.
 package protocol HotelCommand: AnyObject, Sendable {
     /// `entity:action`, as the audit names the attempt.
     var action: String { get }
@@ -26,7 +25,7 @@ extension HotelCommand {
 
 /// What was decided about a command.
 ///
-/// Indirect, and so one word: Swift 6.3.1 crashes where an async function with typed throws returns more than a few.
+/// Indirect, and so one word, because of the fault of Swift 6.3.1 that README.md describes.
 package indirect enum CommandVerdict: Sendable {
     /// Nothing is changed; the attempt is audited.
     case refused(Refusal)

@@ -8,7 +8,7 @@ package protocol HotelStore: Sendable {
     /// commit whose outcome was not known is settled here, by asking again.
     ///
     /// - Throws: `StoreError`; `.outcomeUnknown` only if the command has a key and not even asking again could tell. Not said in
-    ///   its type: Swift 6.3.1 miscompiles calls through a protocol that say it and hand over much.
+    ///   its type, because of the fault of Swift 6.3.1 that README.md describes.
     func execute(_ order: CommandOrder) async throws -> Execution
 
     /// Audits attempts that changed nothing, in one go and outside of every command's transaction.

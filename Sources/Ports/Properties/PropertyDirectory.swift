@@ -20,9 +20,9 @@ package protocol PropertyDirectory: Sendable {
     ) async throws(StoreError) -> (StreamHead, [DepartmentRecord])
 }
 
-/// Which of a tenant's properties, departments or room types a list shows. One object
-/// instead of several parameters: Swift 6.3.1 loses the stack, and crashes, where an async function takes ids that do not all fit
-/// into registers.
+/// Which of a tenant's properties, departments or room types a list shows.
+///
+/// One object, because of the fault of Swift 6.3.1 that README.md describes.
 package final class CodeSelection: Sendable {
     /// Where the page before ended.
     package struct Position: Equatable, Sendable {

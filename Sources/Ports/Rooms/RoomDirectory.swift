@@ -67,7 +67,7 @@ package struct RoomHistoryEntry: Sendable {
 
 /// A room, with the rules by which its display status is derived.
 ///
-/// A class because Swift 6.3.1 calls nothing, and crashes, where an async function with typed throws returns so large a value.
+/// A class, because of the fault of Swift 6.3.1 that README.md describes.
 package final class ShownRoom: Sendable {
     package let room: RoomRecord
     package let property: PropertyRules

@@ -6,6 +6,9 @@
 #include <openssl/rand.h>
 #include <stddef.h>
 
+/// MD5 of `count` bytes into 16 bytes at `digest`; 1 on success. Safe from any thread.
+int bellhop_md5(const void *bytes, size_t count, unsigned char *digest);
+
 /// SHA-1 of `count` bytes into 20 bytes at `digest`; 1 on success. Safe from any thread.
 int bellhop_sha1(const void *bytes, size_t count, unsigned char *digest);
 

@@ -5,9 +5,6 @@ internal import Wire
 
 extension CommandService {
     /// Carries out what a request asks for, and makes its answer.
-    ///
-    /// One object and no more: Swift 6.3.1 loses the stack of a task that waits in a function whose parameters do not all fit into
-    /// registers.
     package func answer<Entity>(_ order: CommandOrder) async throws -> RESTOutcome<Entity> {
         try RESTOutcome(await self.perform(order))
     }
@@ -32,8 +29,7 @@ extension RESTRequest {
             correlation: CorrelationID.new(), address: self.visit.client?.address.description)
     }
 
-    /// The same, about a tenant's rows, where the caller is the platform's. Said here and not to `answer`: Swift 6.3.1 loses the
-    /// stack, and crashes, where an async function takes ids that do not all fit into registers.
+    /// The same, about a tenant's rows, where the caller is the platform's.
     func about(_ tenant: TenantID?) -> RESTRequest {
         var request = self
         request.tenant = tenant

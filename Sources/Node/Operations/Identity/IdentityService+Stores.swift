@@ -5,8 +5,8 @@ internal import Shared
 
 // The calls of the stores and of the hasher, with what they fail of turned into what a client is refused with.
 //
-// One plain function each. A generic one that takes the call as an async closure with typed throws would be shorter, but the
-// compiler (6.3.1) makes code of it that corrupts the caller's frame when several of them stand in one function.
+// One plain function each. A generic one that takes the call as an async closure with typed throws would be shorter, and meets
+// the fault of Swift 6.3.1 that README.md describes.
 extension IdentityService {
     func account(of email: LoginEmail, device: DeviceID?) async throws(Refusal) -> Account? {
         do throws(StoreError) {

@@ -4,8 +4,8 @@ internal import Shared
 
 /// Which tenant and which of its properties a request is about.
 ///
-/// Of the caller, not of the directory: an extension of a protocol is generic, and Swift 6.3.1 calls nothing, and crashes, where
-/// a generic async function calls one with typed throws.
+/// Of the caller, not of the directory: an extension of a protocol is generic, which meets the fault of Swift 6.3.1 that README.md
+/// describes.
 extension RESTCaller {
     /// The tenant that a request is about. Others than the own are not there for a tenant's users.
     func tenant(asked: TenantID?) throws(Refusal) -> TenantID {

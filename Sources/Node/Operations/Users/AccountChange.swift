@@ -53,10 +53,9 @@ extension CommandDesk {
     }
 }
 
-/// A user that a command is about, or why it is refused; a class for the reason that `ShownRoom` is one.
+/// A user that a command is about, or why it is refused.
 ///
-/// What looks it up takes the desk as it is: as members of the desk's protocol, which are generic, Swift 6.3.1 makes code of such
-/// functions that jumps to nowhere.
+/// A class, and what looks it up is no member of the desk's protocol, because of the fault of Swift 6.3.1 that README.md describes.
 final class SeenUser {
     private let result: Result<UserFile, Refusal>
 
