@@ -14,6 +14,7 @@ import Testing
     private static let surroundings = NodeConfiguration.Surroundings(
         cores: 4, isTerminal: false, randomNodeID: "node-r",
         file: { path throws(SystemError) in
+            if path == "/run/apps" { return SecretFile(content: Array(#"{"2":{"client_events":true}}"#.utf8)) }
             guard path == "/run/keys" else { throw SystemError("open", errno: ENOENT) }
             return SecretFile(content: Array("k9:\(key)\n".utf8))
         },
@@ -77,7 +78,7 @@ import Testing
             "BELLHOP_TRUSTED_PROXIES": "10.0.0.0/8,::1", "BELLHOP_PROXY_PROTOCOL": "on",
             "BELLHOP_ALLOWED_ORIGINS": "https://a.example",
             "BELLHOP_APPS": "1:k1:ssssssssssssssss,2:k2:ssssssssssssssss",
-            "BELLHOP_APPS_FILE": "/run/keys", "BELLHOP_NODE_ID": "n-1", "BELLHOP_ADVERTISE": "n1.example:81",
+            "BELLHOP_APPS_FILE": "/run/apps", "BELLHOP_NODE_ID": "n-1", "BELLHOP_ADVERTISE": "n1.example:81",
             "BELLHOP_CLUSTER_SECRETS": "c1:\(Self.key)", "BELLHOP_LOOPS": "7",
             "BELLHOP_STORE_LOOP": "on", "BELLHOP_DRAIN_SECONDS": "0",
             "BELLHOP_DRAIN_NOTICE_SECONDS": "5", "BELLHOP_WEB": "/srv/web", "BELLHOP_TEST_CLIENTS": "1",
@@ -115,7 +116,7 @@ import Testing
                 BELLHOP_NODE_ID=n-1
                 BELLHOP_ADVERTISE=n1.example:81
                 BELLHOP_CLUSTER_SECRETS=redacted (kid c1)
-                BELLHOP_APPS_FILE=/run/keys
+                BELLHOP_APPS_FILE=/run/apps
                 BELLHOP_LOOPS=7
                 BELLHOP_STORE_LOOP=on
                 BELLHOP_DRAIN_NOTICE_SECONDS=5

@@ -40,7 +40,10 @@ final class StoresFixture: Sendable {
         let health = HealthEndpoints(health: NodeState(nodeID: "n"), metrics: self.registry, hasAdminPort: true)
         let site = try Site(port: .client, health: health, cors: CORSPolicy(allowed: []))
         var front = Front(pages: SitePart(site: site, proxies: TrustedProxies([]), workbench: try Workbench()))
-        if let served { front.add(served.endpoint, behind: { _ in served.part }) }
+        if let served {
+            _ = front.add(served.endpoint)
+            front.add(served.part)
+        }
         self.server = try ClientServer(
             on: group, clientLoops: 2, otherPlaces: RedisConnections.places, connectionLimit: 10,
             clients: front.port(

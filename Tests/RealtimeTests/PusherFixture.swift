@@ -38,7 +38,7 @@ final class PusherFixture: Sendable {
         self.metrics = metrics
         let (asked, standing, offset) = (self.asked, self.standing, self.clockOffset)
         let service = PusherEndpoint.Service(
-            app: app, otherKeys: ["other-key"], terms: terms, metrics: metrics,
+            app: app, terms: terms, metrics: metrics,
             clock: { Timestamp(milliseconds: SystemClock.now.milliseconds + offset.withLock { $0 } * 1000) }
         ) { subscriber, channel, answer in
             asked.withLock { $0.append("\(subscriber.user == Self.user ? "user" : "other") \(channel.name)") }

@@ -25,7 +25,7 @@ import Wire
     }
 
     @Test(arguments: [
-        ("/app/nobody?protocol=7", "4001"), ("/app/other-key?protocol=7", "4003"), ("/app/own-key", "4008"),
+        ("/app/nobody?protocol=7", "4001"), ("/app/own-key", "4008"),
         ("/app/own-key?protocol=4", "4007"), ("/app/own-key?protocol=8", "4007"), ("/app/own-key?protocol=x", "4007"),
         ("/app/own-key?protocol=", "4007"), ("/app/OWN-KEY?protocol=7", "4001"),
     ])

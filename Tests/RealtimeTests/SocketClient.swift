@@ -20,13 +20,15 @@ final class SocketClient {
     private var pending: [UInt8] = []
 
     init(
-        port: UInt16, path: String = "/socket", deflate: Bool = false, behind extra: [UInt8] = [],
+        port: UInt16, path: String = "/socket", origin: String? = nil, deflate: Bool = false,
+        behind extra: [UInt8] = [],
         receiveBuffer: Int32? = nil
     ) {
         self.socket = BlockingSocket(port: port, receiveBuffer: receiveBuffer)
         let offer = deflate ? "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n" : ""
         let request =
             "GET \(path) HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(offer)"
+            + (origin.map { "Origin: \($0)\r\n" } ?? "")
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         self.socket.send(Array(request.utf8) + extra)
         var head: [UInt8] = []

@@ -13,8 +13,20 @@ package struct PusherChannelName: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether subscribers need a signature. Encrypted and cached kinds start the same way.
-    package var needsAuthorization: Bool {
-        self.description.hasPrefix("private-") || self.isPresence
+    package var needsAuthorization: Bool { Self.needsAuthorization(self.description) }
+
+    package static func needsAuthorization(_ name: String) -> Bool {
+        name.hasPrefix("private-") || name.hasPrefix("presence-")
+    }
+
+    /// Whether what is told is a secret between the app and its clients.
+    package var isEncrypted: Bool { self.description.hasPrefix("private-encrypted-") }
+
+    /// Whether who comes late is told the last event.
+    package var isCached: Bool {
+        ["cache-", "private-cache-", "presence-cache-", "private-encrypted-cache-"].contains {
+            self.description.hasPrefix($0)
+        }
     }
 
     /// Whether subscribers are members, so that their signature must cover who they are.

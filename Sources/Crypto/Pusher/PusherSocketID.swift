@@ -13,5 +13,11 @@ package struct PusherSocketID: Hashable, Sendable, CustomStringConvertible {
         self.description = String(text)
     }
 
+    /// The number behind an id of ours: two halves of 32 bits. `nil` for other servers'.
+    package var number: UInt64? {
+        let halves = self.description.split(separator: ".").compactMap { UInt32($0) }
+        return halves.count == 2 ? UInt64(halves[0]) << 32 | UInt64(halves[1]) : nil
+    }
+
     private static func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte }
 }

@@ -36,6 +36,8 @@ struct NodeConfiguration: Sendable, Equatable {
     var apps: [AppCredentials] = []
     /// `BELLHOP_APPS_FILE`: path of a JSON file that could be read at the start.
     var appOptionsPath: String?
+    /// What is in it, by the ids of the apps.
+    var appOptions: [String: AppOptions] = [:]
 
     /// `BELLHOP_NODE_ID`: the node's name in logs, metrics and registry.
     var nodeID: String
@@ -165,13 +167,24 @@ struct NodeConfiguration: Sendable, Equatable {
         if self.apps.contains(where: { $0.secret.bytes.count < 16 }) {
             reader.warn(NodeSetting.apps, "a secret has fewer than 16 characters and can be guessed")
         }
+        var options: [String: AppOptions] = [:]
         reader.read(NodeSetting.appsFile, into: &self.appOptionsPath) { path throws(SettingProblem) in
+            let file: SecretFile
             do throws(SystemError) {
-                _ = try surroundings.file(path)
+                file = try surroundings.file(path)
             } catch {
                 throw SettingProblem("\(SettingReader.quoted(path)) cannot be read (\(error))")
             }
+            options = try AppOptions.read(file.content)
             return path
+        }
+        self.appOptions = options
+        if let own = self.apps.first, options[own.id] != nil {
+            reader.fault(NodeSetting.appsFile, SettingProblem("has options for Bellhop's own app \(own.id)"))
+        }
+        if let unknown = options.keys.sorted().first(where: { id in !self.apps.contains { $0.id == id } }) {
+            reader.fault(
+                NodeSetting.appsFile, SettingProblem("has options for \(unknown), which BELLHOP_APPS does not name"))
         }
     }
 

@@ -12,7 +12,9 @@ final class Services: Sendable {
     let rest: RESTService
     let broadcasting: BroadcastingService
     let pusher: PusherEndpoint.Service
+    let apps: ExternalApps
 
+    private let bus: any BusPublisher
     private let attempts: AttemptLog
     private let hasher: PasswordHasher
     /// Asked by the endpoints' service, which does not keep it.
@@ -41,8 +43,7 @@ final class Services: Sendable {
             try await Self.mayStay(subscriber, on: channel, actors)
         }
         self.pusher = PusherEndpoint.Service(
-            app: configuration.apps[0], otherKeys: Set(configuration.apps.dropFirst().map(\.key)),
-            metrics: PusherMetrics(in: registry),
+            app: configuration.apps[0], metrics: PusherMetrics(in: registry),
             revoked: { revoked in
                 switch revoked {
                 case .user(let user): callers.forget(user: user)
@@ -50,6 +51,9 @@ final class Services: Sendable {
                 case .tenant(let tenant): callers.forget(tenant: tenant)
                 }
             }, standing: self.standing.check)
+        self.apps = ExternalApps(
+            configuration.externalApps, doors: stores.appDoors, metrics: AppMetrics(in: registry))
+        self.bus = stores.bus
         registry.collect { [attempts = self.attempts, hasher = self.hasher, rest = self.rest] in
             Self.families(attempts, hasher, rest)
         }
@@ -59,12 +63,12 @@ final class Services: Sendable {
     func add(to front: inout Front, cors: CORSPolicy, proxies: TrustedProxies) {
         front.add(RESTPart(service: self.rest, proxies: proxies))
         front.add(BroadcastingPart(service: self.broadcasting, proxies: proxies))
-        let pusher = self.pusher
-        front.add { host, hub in
-            PusherEndpoint(host: host, hub: hub, service: pusher)
-        } behind: { number in
-            PusherPart(endpoint: number, cors: cors, proxies: proxies)
-        }
+        front.add(AppsPart(api: AppAPI(self.apps, bus: self.bus)))
+        let (pusher, apps, bus) = (self.pusher, self.apps, self.bus)
+        let own = front.add { host, hub in PusherEndpoint(host: host, hub: hub, service: pusher) }
+        let external = front.add { host, _ in AppEndpoint(host: host, service: apps, bus: bus) }
+        front.add(
+            PusherPart(endpoint: own, externalEndpoint: external, apps: apps, cors: cors, proxies: proxies))
     }
 
     /// Returns when what was noted for the audit is written: the last that the stores are asked for.
@@ -99,6 +103,11 @@ final class Services: Sendable {
 }
 
 extension NodeConfiguration {
+    /// The apps behind Bellhop's own, with what they are allowed.
+    var externalApps: [ExternalApp] {
+        self.apps.dropFirst().map { ExternalApp($0, options: self.appOptions[$0.id] ?? AppOptions()) }
+    }
+
     /// What cursors of lists are sealed with: the same on all nodes, and no key that signs tokens.
     fileprivate var cursorKeys: [[UInt8]] {
         self.tokenKeys.map { key in

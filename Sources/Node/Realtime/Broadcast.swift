@@ -38,6 +38,11 @@ package final class Broadcast {
         if !self.plain.listeners.remove(id) { self.deflated.listeners.remove(id) }
     }
 
+    /// The first listener of whom it holds.
+    func first(where holds: (ConnectionID) -> Bool) -> ConnectionID? {
+        self.plain.listeners.ids.first(where: holds) ?? self.deflated.listeners.ids.first(where: holds)
+    }
+
     /// Sends a text message, known to be UTF-8, to everyone at the end of the turn.
     package func publish(text payload: UnsafeRawBufferPointer) {
         if self.plain.listeners.count > 0 {

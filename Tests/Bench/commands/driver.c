@@ -34,10 +34,11 @@
 #include <unistd.h>
 
 #include "../driver/driver.h"
+#include "listeners.h"
 #include "recording.h"
 #include "sockets.h"
 
-enum { MOST_PORTS = 64, MOST_WORKERS = 512, MOST_SOCKETS = 20000, MOST_ANSWER = 64 << 10, MOST_MESSAGE = 64 << 10, MOST_TEXT = 2048 };
+enum { MOST_WORKERS = 512 };
 // What the poller reports: the socket with this index, or behind these the worker.
 enum { FIRST_WORKER = MOST_SOCKETS };
 
@@ -56,33 +57,14 @@ struct worker {
     char answer[MOST_ANSWER];
 };
 
-struct listener {
-    int fd;
-    uint64_t seq;  // of the last event
-    size_t length;
-    char *part;  // of a message, only while it is partial
-};
-
 static struct recording recording;
-static const char *key;
 static uint16_t ports[MOST_PORTS], listen_ports[MOST_PORTS];
 static uint32_t port_count, listen_port_count;
 static struct worker *workers;
-static struct listener *listeners;
-static uint32_t listener_count;
 static uint16_t peer_port;
-static int epoll_descriptor;
-static uint64_t frames, frame_bytes, commands, deadline;
+static uint64_t commands, deadline;
 static bool is_measured;
-static uint32_t running, behind;  // listeners that have not seen `awaited`
-static uint64_t awaited, last_arrival;
-
-// ------------------------------------------------------------------------------------------------- sockets
-
-static void watch(int fd, uint32_t which) {
-    struct epoll_event event = {.events = EPOLLIN, .data.u32 = which};
-    if (epoll_ctl(epoll_descriptor, EPOLL_CTL_ADD, fd, &event) < 0) fail("epoll_ctl");
-}
+static uint32_t running;
 
 // ------------------------------------------------------------------------------------------------ workers
 
@@ -160,170 +142,18 @@ static void stop_workers(uint32_t count) {
     free(workers);
 }
 
-// ------------------------------------------------------------------------------------------------ listeners
-
-static void heard(struct listener *listener, const char *message, size_t length) {
-    // Inside `data`, which is a text, the quotes are escaped: this is the frame's own.
-    const char *seq = memmem(message, length, "\"seq\":", 6);
-    if (!seq) {
-        if (memmem(message, length, "pusher:error", 12)) fail("a node said: %.*s", (int)length, message);
-        return;
-    }
-    uint64_t number = strtoull(seq + 6, NULL, 10);
-    if (memmem(message, length, "subscription_succeeded", 22)) {
-        listener->seq = number;
-        return;
-    }
-    if (number <= listener->seq) {
-        fail("event %llu came after %llu", (unsigned long long)number, (unsigned long long)listener->seq);
-    }
-    if (listener->seq < awaited && number >= awaited) {
-        behind--;
-        last_arrival = nanoseconds();
-    }
-    listener->seq = number;
-    frames++;
-    frame_bytes += length;
-}
-
-static void pong(int fd, const char *payload, size_t length) {
-    char frame[6 + 125] = {(char)0x8a, (char)(0x80 | length)};  // masked with zeros
-    memcpy(frame + 6, payload, length);
-    send_all(fd, frame, 6 + length);
-}
-
-// Takes whole frames from the front; returns how many bytes they took. `listener` has none of them yet.
-static size_t take_frames(struct listener *listener, char *bytes, size_t count) {
-    size_t at = 0;
-    while (count - at >= 2) {
-        const uint8_t *frame = (const uint8_t *)bytes + at;
-        size_t head = 2, length = frame[1] & 127;
-        if (length == 126) {
-            if (count - at < 4) break;
-            length = (size_t)frame[2] << 8 | frame[3];
-            head = 4;
-        } else if (length == 127) {
-            fail("a message of more than 65535 bytes");
-        }
-        if (count - at < head + length) break;
-        if (frame[0] == 0x81) heard(listener, bytes + at + head, length);
-        else if (frame[0] == 0x89) pong(listener->fd, bytes + at + head, length);
-        else if (frame[0] == 0x88 && length >= 2) {
-            const uint8_t *code = frame + head;
-            fail("a node closed a socket with %d: %.*s", code[0] << 8 | code[1], (int)length - 2, (const char *)code + 2);
-        } else fail("unexpected frame %02x", frame[0]);
-        at += head + length;
-    }
-    return at;
-}
-
-static void listener_ready(struct listener *listener) {
-    static char chunk[2 * MOST_MESSAGE];
-    memcpy(chunk, listener->part, listener->length);
-    ssize_t count = recv(listener->fd, chunk + listener->length, sizeof chunk - listener->length, MSG_DONTWAIT);
-    if (count < 0 && errno == EAGAIN) return;
-    if (count <= 0) fail("a node closed a socket");
-    size_t whole = listener->length + (size_t)count, taken = take_frames(listener, chunk, whole);
-    free(listener->part);
-    listener->part = NULL;
-    listener->length = whole - taken;
-    if (!listener->length) return;
-    listener->part = malloc(listener->length);
-    memcpy(listener->part, chunk + taken, listener->length);
-}
-
-// Waits, while it blocks, until what is received holds a text; returns it with a zero behind it.
-static char *await_text(int fd, const char *text) {
-    static char received[MOST_MESSAGE];
-    size_t length = 0;
-    for (;;) {
-        ssize_t count = recv(fd, received + length, sizeof received - 1 - length, 0);
-        if (count <= 0) fail("a node closed a socket that waited for %s after: %s", text, received);
-        length += (size_t)count;
-        received[length] = 0;
-        char *found = memmem(received, length, text, strlen(text));
-        if (found) return found;
-    }
-}
-
-// In one write, as clients do.
-static void send_text(int fd, const char *text, size_t length) {
-    char frame[8 + MOST_TEXT] = {(char)0x81, (char)(0x80 | 126), (char)(length >> 8), (char)length};
-    if (length < 126 || length > MOST_TEXT) fail("a subscription of %zu bytes", length);
-    memcpy(frame + 8, text, length);  // the mask is four zeros
-    send_all(fd, frame, 8 + length);
-}
-
-// Has the node sign a subscription; gives back the answer's object without its first brace.
-static const char *signature(int http, uint16_t port, const struct template *template, const char *socket, const char *channel) {
-    static char text[MOST_ANSWER];
-    char body[512];
-    int body_length = snprintf(body, sizeof body, "{\"socket_id\":\"%s\",\"channel_name\":\"%s\"}", socket, channel);
-    int length = snprintf(
-        text, sizeof text,
-        "POST /broadcasting/auth HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n"
-        "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-        port, template->token.at, body_length, body);
-    send_all(http, text, (size_t)length);
-    size_t received = 0, answer_length;
-    char *answer = NULL;
-    while (!answer) {
-        ssize_t count = recv(http, text + received, sizeof text - 1 - received, 0);
-        if (count <= 0) fail("a node closed a connection");
-        received += (size_t)count;
-        answer = whole_answer(text, received, &answer_length);
-    }
-    answer[answer_length] = 0;
-    return answer + 1;
-}
-
-static void open_listener(uint32_t index, int http, uint16_t port, const struct template *template) {
-    struct listener *listener = &listeners[index];
-    char text[2048];
-    const char *channel = template->screen.at;
-    listener->fd = connect_to(port, 1 + index % 4);
-    int length = snprintf(
-        text, sizeof text,
-        "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        key, port);
-    send_all(listener->fd, text, (size_t)length);
-    char *id = await_text(listener->fd, "\\\"socket_id\\\":\\\"") + 16, socket[64];
-    if (!strchr(id, '\\')) fail("a socket id in pieces");
-    snprintf(socket, sizeof socket, "%.*s", (int)strcspn(id, "\\"), id);
-    const char *rest = signature(http, port, template, socket, channel);
-    length = snprintf(
-        text, sizeof text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\",%s}", channel, rest);
-    send_text(listener->fd, text, (size_t)length);
-    char *seq = strstr(await_text(listener->fd, "subscription_succeeded"), "\"seq\":");
-    if (seq) listener->seq = strtoull(seq + 6, NULL, 10);
-    watch(listener->fd, index);
-}
-
-static void command_open(uint32_t count, uint32_t templates) {
-    int https[MOST_PORTS];
-    if (listener_count + count > MOST_SOCKETS) fail("at most %d sockets", MOST_SOCKETS);
-    for (uint32_t i = 0; i < listen_port_count; i++) https[i] = connect_to(listen_ports[i], 0);
-    for (uint32_t i = 0; i < count; i++, listener_count++) {
-        uint32_t place = (listener_count / templates) % listen_port_count;
-        open_listener(
-            listener_count, https[place], listen_ports[place], &recording.templates[listener_count % templates]);
-    }
-    for (uint32_t i = 0; i < listen_port_count; i++) close(https[i]);
-}
-
 // ------------------------------------------------------------------------------------------------- commands
 
 // Handles what is ready; fails when nothing moves any more.
 static void turn_commands(void) {
     static struct epoll_event events[1024];
-    int ready = epoll_wait(epoll_descriptor, events, 1024, 10000);
+    int ready = epoll_wait(poller(), events, 1024, 10000);
     if (ready < 0 && errno != EINTR) fail("epoll_wait");
     if (ready == 0) fail("nothing moves any more: %u sockets lack event %llu", behind, (unsigned long long)awaited);
     for (int i = 0; i < ready; i++) {
         uint32_t which = events[i].data.u32;
         if (which < FIRST_WORKER) {
-            listener_ready(&listeners[which]);
+            listener_ready(which);
             continue;
         }
         struct worker *worker = &workers[which - FIRST_WORKER];
@@ -385,10 +215,7 @@ static void command_load(uint32_t in_flight, double seconds) {
 
 // Waits until the listeners from `first` up to `end` have the event: the others get none meanwhile.
 static void await_event(uint64_t seq, uint32_t first, uint32_t end) {
-    awaited = seq;
-    behind = 0;
-    last_arrival = 0;
-    for (uint32_t i = first; i < end; i++) behind += listeners[i].seq < seq;
+    expect_event(seq, first, end);
     while (behind) turn_commands();
 }
 
@@ -426,20 +253,6 @@ static void command_single(double seconds) {
     stop_workers(1);
 }
 
-// A socket of the peer: it hears whatever is posted.
-static void open_peer_listener(uint32_t index) {
-    char text[512];
-    listeners[index].fd = connect_to(peer_port, 1 + index % 4);
-    int length = snprintf(
-        text, sizeof text,
-        "GET /fanout HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        peer_port);
-    send_all(listeners[index].fd, text, (size_t)length);
-    await_text(listeners[index].fd, "\r\n\r\n");
-    watch(listeners[index].fd, index);
-}
-
 // Has the peer tell all its sockets an event of so many bytes; `http` is a kept-alive connection.
 static void post_to_peer(int http, uint64_t seq, size_t bytes, uint32_t first, uint32_t end) {
     static char text[MOST_MESSAGE], answer[MOST_ANSWER];
@@ -462,9 +275,8 @@ static void post_to_peer(int http, uint64_t seq, size_t bytes, uint32_t first, u
 
 static void command_alternate(uint32_t count, double seconds) {
     if (!peer_port || listener_count) fail("alternate needs --peer-port, and opens its sockets itself");
-    command_open(count, 1);
-    if (listener_count + count > MOST_SOCKETS) fail("at most %d sockets", MOST_SOCKETS);
-    for (; listener_count < 2 * count; listener_count++) open_peer_listener(listener_count);
+    listeners_open(count, recording.templates, 1);
+    listeners_open_peer(count, peer_port);
     int http = connect_to(peer_port, 0);
     start_workers(1, 1);
     prepare_rooms(1);
@@ -513,7 +325,7 @@ int main(int count, char **arguments) {
     static const struct option options[] = {{"recording", 1, 0, 'r'}, {"key", 1, 0, 'k'}, {"ports", 1, 0, 'p'},
                                             {"listen-ports", 1, 0, 'l'}, {"pid", 1, 0, 'i'},
                                             {"peer-port", 1, 0, 'e'}, {0}};
-    const char *path = NULL;
+    const char *path = NULL, *key = NULL;
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (option) {
         case 'r': path = optarg; break;
         case 'k': key = optarg; break;
@@ -536,16 +348,15 @@ int main(int count, char **arguments) {
     descriptors.rlim_cur = descriptors.rlim_max;
     setrlimit(RLIMIT_NOFILE, &descriptors);
     errno = 0;
-    epoll_descriptor = epoll_create1(EPOLL_CLOEXEC);
-    listeners = calloc(MOST_SOCKETS, sizeof *listeners);
+    listeners_start(key, listen_ports, listen_port_count);
     recording = recording_read(path);
     for (int i = optind; i < count; i++) {
         const char *line = arguments[i];
         uint32_t number;
         double seconds;
         char rest;
-        if (sscanf(line, "open %u %c", &number, &rest) == 1) command_open(number, recording.template_count);
-        else if (sscanf(line, "open-one %u %c", &number, &rest) == 1) command_open(number, 1);
+        if (sscanf(line, "open %u %c", &number, &rest) == 1) listeners_open(number, recording.templates, recording.template_count);
+        else if (sscanf(line, "open-one %u %c", &number, &rest) == 1) listeners_open(number, recording.templates, 1);
         else if (sscanf(line, "load %u %lf %c", &number, &seconds, &rest) == 2 && number) command_load(number, seconds);
         else if (sscanf(line, "single %lf %c", &seconds, &rest) == 1) command_single(seconds);
         else if (sscanf(line, "alternate %u %lf %c", &number, &seconds, &rest) == 2 && number) command_alternate(number, seconds);

@@ -17,14 +17,13 @@ struct Front: HTTPService {
     /// Adds paths behind those that are there.
     mutating func add(_ part: any FrontPart) { self.parts.append(part) }
 
-    /// Adds paths whose requests become WebSockets.
+    /// Adds what is behind a WebSocket path.
     ///
-    /// - Parameters:
-    ///   - endpoint: makes what is behind them; called once per loop.
-    ///   - part: is given the number that `HTTPAnswer.upgrade` names it by.
-    mutating func add(_ endpoint: @escaping MakeEndpoint, behind part: (_ number: Int) -> any FrontPart) {
-        self.add(part(self.endpoints.count))
+    /// - Parameter endpoint: makes it; called once per loop.
+    /// - Returns: the number that `HTTPAnswer.upgrade` names it by.
+    mutating func add(_ endpoint: @escaping MakeEndpoint) -> Int {
         self.endpoints.append(endpoint)
+        return self.endpoints.count - 1
     }
 
     /// The port that serves all of it, with a hub on each of its loops.

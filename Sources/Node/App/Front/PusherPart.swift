@@ -1,9 +1,14 @@
 import Realtime
 import Wire
 
-/// The sockets of Pusher clients, `/app/{key}`. Pages of other sites open none: what `Origin` says is looked at first.
+/// The sockets of Pusher clients, `/app/{key}`: of the hotel's own app, and of external ones.
+///
+/// Pages of other sites open none of the hotel's: what `Origin` says is looked at first. External apps say themselves whose pages
+/// may come.
 struct PusherPart: FrontPart {
     let endpoint: Int
+    let externalEndpoint: Int
+    let apps: ExternalApps
     let cors: CORSPolicy
     let proxies: TrustedProxies
 
@@ -21,6 +26,9 @@ struct PusherPart: FrontPart {
             var response = HTTPResponse(status: .upgradeRequired, problem: "this is a WebSocket")
             response.setField("Upgrade", "websocket")
             return .now(response)
+        }
+        if self.apps.index(ofKey: String(request.path.dropFirst(Self.root.count))) != nil {
+            return .upgrade(endpoint: self.externalEndpoint)
         }
         let isSecure = context.client(of: request, trusting: self.proxies)?.isSecure ?? false
         guard self.cors.verdict(request, isSecure: isSecure) != .refused else {

@@ -22,6 +22,8 @@ final class Stores: Sendable {
     let commands: RedisCommands?
     /// Between followers and the hubs of the loops.
     let doors = FanoutDoors()
+    /// Between the relay of external apps and their sockets.
+    let appDoors = AppDoors()
     let fanout: FanoutMetrics
     let watch: SchemaWatch
     /// Who else is in the cluster; without Redis there is nobody else.
@@ -74,7 +76,7 @@ final class Stores: Sendable {
             metrics: TimerMetrics(in: registry), log: log)
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
-        self.follow()
+        self.follow(configuration.apps.dropFirst().map(\.id))
         self.lease?.start()
     }
 
@@ -97,9 +99,11 @@ final class Stores: Sendable {
         { [bus] news in for piece in news { piece.publish(on: bus) } }
     }
 
-    /// The ear on the bus, and the followers behind it: confined to the loop, which keeps them.
-    private func follow() {
+    /// The ear on the bus, and who listens: the followers of streams, and the relay of external apps. Confined to the loop, which
+    /// keeps them.
+    private func follow(_ appIDs: [String]) {
         let (log, doors, fanout, logger) = (self.log, self.doors, self.fanout, self.logger)
+        let appDoors = self.appDoors
         let (servers, commands, silentBus) = (self.servers, self.commands, self.silentBus)
         self.loop.post { loop in
             let seat: Ear
@@ -113,7 +117,9 @@ final class Stores: Sendable {
                 preconditionFailure("there is always a bus")
             }
             loop.attach(seat)
-            Followers(loop: loop, bus: seat.subscriber, store: log, doors: doors, metrics: fanout, log: logger)
+            let ears = SharedEar(seat.subscriber)
+            Followers(loop: loop, bus: ears.ear(), store: log, doors: doors, metrics: fanout, log: logger)
+            AppRelay(loop: loop, bus: ears.ear(), doors: appDoors, ids: appIDs)
         }
     }
 

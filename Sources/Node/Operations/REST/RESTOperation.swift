@@ -114,7 +114,10 @@ package struct RESTOperation: Sendable {
             codes.formUnion([.unauthenticated, .tokenExpired, .tenantSuspended, .tenantPending, .userSuspended])
         }
         if self.permission != nil { codes.insert(.forbidden) }
-        if self.input.parameters.contains(where: { $0.place == .path }) { codes.insert(.notFound) }
+        // What is named may not be there, a tenant too.
+        if self.input.parameters.contains(where: { $0.place == .path || $0.name == "tenant_id" }) {
+            codes.insert(.notFound)
+        }
         if self.input.body != nil { codes.formUnion([.malformedJSON, .unsupportedMediaType]) }
         if self.input.isWrite { codes.formUnion([.operationMismatch, .outcomeUnknown]) }
         if self.input.readsVersion { codes.insert(.versionConflict) }

@@ -180,7 +180,7 @@ package final class Followers: BusListener {
         if index == self.loop.handle.index {
             if let hub = self.loop.attachment(Hub.self) { message(hub) }
         } else {
-            self.doors.hub(index)?.post { loop in
+            self.doors.loop(index)?.post { loop in
                 if let hub = loop.attachment(Hub.self) { message(hub) }
             }
         }

@@ -143,7 +143,7 @@ extension Hub {
         stream.ahead.append(slot)
         let (name, loop) = (stream.stream, self.loopIndex)
         let ticket = ReplayTicket(slot: slot, number: self.lastReplay)
-        self.doors.tellFollowers { $0.vouch(for: since, of: name, on: loop, ticket) }
+        self.doors.tell { $0.vouch(for: since, of: name, on: loop, ticket) }
     }
 
     /// The stream has come further: those who were ahead of it may not be any more.
@@ -165,7 +165,7 @@ extension Hub {
             loop: self.loopIndex, ticket: ReplayTicket(slot: slot, number: replay.number),
             source: RecentEvents.Source(stream: replay.stream.stream, epoch: replay.stream.epoch),
             after: replay.cursor, through: replay.cut)
-        self.doors.tellFollowers { $0.replay(request) }
+        self.doors.tell { $0.replay(request) }
     }
 
     /// Sends the rest of the page in pieces.

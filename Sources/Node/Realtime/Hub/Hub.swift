@@ -80,7 +80,7 @@ package final class Hub {
         self.terms = terms
         self.parts = EventParts(names: names)
         host.loop.attach(self)
-        doors.add(hubOf: host.loop.handle)
+        doors.add(host.loop.handle)
     }
 
     var loopIndex: Int { self.host.loop.handle.index }
@@ -169,14 +169,14 @@ package final class Hub {
         let (loop, number) = (self.loopIndex, self.lastNumber)
         let hubStream = HubStream(stream, number: number)
         self.streams[stream] = hubStream
-        self.doors.tellFollowers { $0.want(stream, on: loop, number: number) }
+        self.doors.tell { $0.want(stream, on: loop, number: number) }
         return hubStream
     }
 
     private func close(_ stream: HubStream) {
         let (name, loop, number) = (stream.stream, self.loopIndex, stream.number)
         self.streams[name] = nil
-        self.doors.tellFollowers { $0.release(name, on: loop, number: number) }
+        self.doors.tell { $0.release(name, on: loop, number: number) }
     }
 
     /// The answer to a wish: the stream's position, behind which events will come.

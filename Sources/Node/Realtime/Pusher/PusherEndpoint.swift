@@ -12,7 +12,7 @@ package import Wire
 /// - A socket belongs to one session at a time.
 /// - Whatever a client sends, it is answered, limited or closed; nothing it sends is kept but its subscriptions.
 ///
-/// Only the hotel's own app is served here; a key of another app that the node knows is closed with 4003.
+/// Only the hotel's own app is served here.
 package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     /// Asks the store whether somebody may still hear a channel. It is called on the loop and returns at once; the answer comes
     /// once, on any thread, when the store has one.
@@ -32,8 +32,6 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     package struct Service: Sendable {
         /// Bellhop's own app.
         package var app: AppCredentials
-        /// The keys of other apps, which are not served yet.
-        package var otherKeys: Set<String>
         package var terms: PusherTerms
         package var metrics: PusherMetrics
         /// The wall clock, by which signatures expire.
@@ -45,12 +43,11 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         package var revoked: @Sendable (Revoked) -> Void
 
         package init(
-            app: AppCredentials, otherKeys: Set<String> = [], terms: PusherTerms = PusherTerms(),
-            metrics: PusherMetrics, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
+            app: AppCredentials, terms: PusherTerms = PusherTerms(), metrics: PusherMetrics,
+            clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
             revoked: @escaping @Sendable (Revoked) -> Void = { _ in }, standing: @escaping StandingCheck
         ) {
             self.app = app
-            self.otherKeys = otherKeys
             self.terms = terms
             self.metrics = metrics
             self.clock = clock
@@ -66,7 +63,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     let admission: PusherAdmission
     /// This endpoint among the hub's listeners.
     private(set) var listener: UInt8 = 0
-    var seats = PusherSeats()
+    var seats = SocketSeats<PusherSeat>()
     /// Revocations whose events have not been told yet.
     var pendingRevocations: [Revocation] = []
     /// When users, sessions and tenants were revoked last, in the loop's milliseconds: what was signed for a socket that was open then
@@ -75,7 +72,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     var revokedSessions: [SessionID: UInt64] = [:]
     var revokedTenants: [TenantID: UInt64] = [:]
     var isSweeping = false
-    private var random = SecureRandom()
+    private var greeting = PusherGreeting()
     private let pong = PusherMessage.pong
 
     /// Serves the host's sockets; to be added to it, and called on its loop only.
@@ -102,9 +99,9 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
             self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
             return self.host.closeSocket(id, code)
         }
-        let number = UInt64(self.random.next()) << 32 | UInt64(self.random.next())
         let seat = PusherSeat(
-            id: id, number: number, openedAt: self.now, second: self.second, credit: self.service.terms.messageBurst)
+            id: id, number: self.greeting.socketNumber(), openedAt: self.now,
+            credit: MessageCredit(self.service.terms.messageBurst, at: self.second))
         self.seats.add(seat)
         self.say(
             PusherMessage.connectionEstablished(
@@ -113,26 +110,19 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     }
 
     private func refusal(of request: HTTPRequest) -> (WebSocketCloseCode, String)? {
-        let key = request.path.split(separator: "/").last.map(String.init) ?? ""
-        guard key == self.service.app.key else {
-            return self.service.otherKeys.contains(key)
-                ? (.appDisabled, "This app is not served here yet") : (.noSuchApp, "No app has this key")
+        // Apps of others are served elsewhere: what comes here with another key comes with nobody's.
+        guard PusherGreeting.key(of: request) == self.service.app.key else {
+            return (.noSuchApp, "No app has this key")
         }
-        guard let version = request.queryValue("protocol") else { return (.noProtocol, "The protocol is missing") }
-        guard let number = Int(version), Self.protocols.contains(number) else {
-            return (.unsupportedProtocol, "The protocol is none of 5, 6 and 7")
-        }
-        return nil
+        return PusherGreeting.refusal(of: request)
     }
-
-    private static let protocols = 5...7
 
     package func received(_ id: ConnectionID, _ payload: UnsafeRawBufferPointer, isText: Bool) {
         guard let seat = self.seats[id], !seat.isEnding else { return }
         let isExcess = self.takeCredit(id)
         if isExcess {
             self.metrics.excess.increment()
-            if (self.seats[id]?.credit ?? 0) < -self.service.terms.messageBurst {
+            if (self.seats[id]?.credit.left ?? 0) < -self.service.terms.messageBurst {
                 return self.end(id, .overCapacity, "Too many messages")
             }
         }
@@ -170,14 +160,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         let (second, terms) = (self.second, self.service.terms)
         var isExcess = false
         self.seats.change(id) { seat in
-            let seconds = second &- seat.creditSecond
-            if seconds > 0 {
-                let more = Int64(seconds) * Int64(terms.messagesPerSecond)
-                seat.credit = Int32(min(Int64(seat.credit) + more, Int64(terms.messageBurst)))
-                seat.creditSecond = second
-            }
-            seat.credit -= 1
-            isExcess = seat.credit < 0
+            isExcess = !seat.credit.take(at: second, perSecond: terms.messagesPerSecond, burst: terms.messageBurst)
         }
         return isExcess
     }

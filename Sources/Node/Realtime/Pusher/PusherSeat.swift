@@ -3,7 +3,7 @@ internal import Reactor
 internal import Shared
 
 /// One socket of the Pusher protocol; small, since tens of thousands are idle at any time.
-struct PusherSeat {
+struct PusherSeat: SocketSeat {
     let id: ConnectionID
     /// Its socket id: two halves of 32 random bits.
     let number: UInt64
@@ -13,10 +13,7 @@ struct PusherSeat {
     var emptySince: UInt32
     /// The loop's second in which the first of its authorisations may have expired; the greatest for never.
     var expires = UInt32.max
-    /// Messages that it may send now; below 0 it is told so.
-    var credit: Int32
-    /// The loop's second in which the credit was counted.
-    var creditSecond: UInt32
+    var credit: MessageCredit
     /// It has asked for what it missed, so it understands ticks.
     var takesTicks = false
     /// It is being closed: nothing more is said.
@@ -31,13 +28,12 @@ struct PusherSeat {
     private var session: UInt128 = 0
     private var epoch: Int64 = 0
 
-    init(id: ConnectionID, number: UInt64, openedAt: UInt64, second: UInt32, credit: Int32) {
+    init(id: ConnectionID, number: UInt64, openedAt: UInt64, credit: MessageCredit) {
         self.id = id
         self.number = number
         self.openedAt = openedAt
-        self.emptySince = second
+        self.emptySince = credit.second
         self.credit = credit
-        self.creditSecond = second
     }
 
     /// Whose signed subscriptions it has, or had last.
@@ -54,41 +50,5 @@ struct PusherSeat {
             self.session = newValue?.session.raw ?? 0
             self.epoch = newValue?.epoch.raw ?? 0
         }
-    }
-
-    var socketID: String { "\(self.number >> 32).\(self.number & 0xFFFF_FFFF)" }
-}
-
-/// The sockets of one loop by their place in it.
-struct PusherSeats {
-    private(set) var places: [PusherSeat?] = []
-    private(set) var count = 0
-
-    subscript(id: ConnectionID) -> PusherSeat? {
-        get {
-            guard id.place < self.places.count, let seat = self.places[id.place], seat.id == id else { return nil }
-            return seat
-        }
-    }
-
-    mutating func add(_ seat: PusherSeat) {
-        while self.places.count <= seat.id.place {
-            self.places.append(contentsOf: repeatElement(nil, count: max(64, self.places.count / 8)))
-        }
-        if self.places[seat.id.place] == nil { self.count += 1 }
-        self.places[seat.id.place] = seat
-    }
-
-    mutating func remove(_ id: ConnectionID) {
-        guard self[id] != nil else { return }
-        self.places[id.place] = nil
-        self.count -= 1
-    }
-
-    /// Changes a seat; one that is not taken is left alone.
-    mutating func change(_ id: ConnectionID, _ body: (inout PusherSeat) -> Void) {
-        guard self[id] != nil, var seat = self.places[id.place] else { return }
-        body(&seat)
-        self.places[id.place] = seat
     }
 }

@@ -1,0 +1,13 @@
+import Realtime
+import Wire
+
+/// The HTTP API of external apps.
+struct AppsPart: FrontPart {
+    let api: AppAPI
+
+    func serves(_ request: HTTPRequest) -> Bool { self.api.serves(request) }
+
+    func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome { self.api.welcome(head) }
+
+    func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer { .now(self.api.answer(request)) }
+}

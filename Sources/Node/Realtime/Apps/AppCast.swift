@@ -1,0 +1,72 @@
+internal import Shared
+
+/// A share of an app's channels that travels together between nodes: enough shares to spread an app over several servers, few
+/// enough to subscribe to.
+struct AppShare: Hashable, Sendable {
+    private static let shares: UInt64 = 64
+
+    /// The app's number on this node.
+    let app: Int
+    let share: UInt8
+
+    init(app: Int, channel: String) {
+        self.app = app
+        // FNV-1a: the same on every node, which Swift's own hash is not.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in channel.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        // Its low bits know little of the first letters.
+        self.share = UInt8((hash ^ hash >> 32) % Self.shares)
+    }
+
+    /// Where its events go, by the id of the app: numbers differ between nodes.
+    func busChannel(id: String) -> BusChannel {
+        let name = "bellhop:app:\(id):\(self.share)"
+        return BusChannel(name: name, shard: name)
+    }
+}
+
+/// An event of an external app on its way between nodes: whom not to tell, the channel, and the message as clients read it, built
+/// once.
+struct AppCast {
+    private static let version: UInt8 = 1
+    private static let headBytes = 11
+
+    /// The socket that is not told, because it is the sender; 0 for none.
+    let except: UInt64
+    let channel: String
+    /// Where the message begins in the bytes.
+    let start: Int
+
+    /// - Parameter event, data: JSON texts, taken over as they are.
+    static func bytes(
+        _ channel: String, event: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer,
+        except: UInt64 = 0
+    ) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.headBytes + 2 * channel.utf8.count + event.count + data.count + 64)
+        bytes.append(Self.version)
+        withUnsafeBytes(of: except.bigEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: UInt16(channel.utf8.count).bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: channel.utf8)
+        bytes.append(contentsOf: #"{"event":"#.utf8)
+        bytes.append(contentsOf: event)
+        // A channel's alphabet has nothing that JSON would escape.
+        bytes.append(contentsOf: #","channel":""#.utf8)
+        bytes.append(contentsOf: channel.utf8)
+        bytes.append(contentsOf: #"","data":"#.utf8)
+        bytes.append(contentsOf: data)
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// - Returns: `nil` for what no node of this version has sent.
+    init?(reading bytes: UnsafeRawBufferPointer) {
+        guard bytes.count > Self.headBytes, bytes[0] == Self.version else { return nil }
+        self.except = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
+        let count = Int(UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 9, as: UInt16.self)))
+        guard bytes.count > Self.headBytes + count else { return nil }
+        let name = UnsafeRawBufferPointer(rebasing: bytes[Self.headBytes..<Self.headBytes + count])
+        self.channel = String(decoding: name, as: UTF8.self)
+        self.start = Self.headBytes + count
+    }
+}
