@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import resource
+from typing import NamedTuple
 
 from processes import HOST, free_port
 
@@ -19,7 +20,17 @@ from .redis import Redis
 from .waiting import eventually
 
 DOMAIN_KEY = "cluster-key"
-APPS = f"bellhop:{DOMAIN_KEY}:cluster-secret-cluster-secret,ext:external-key:external-secret-external-secret"
+
+
+class App(NamedTuple):
+    id: str
+    key: str
+    secret: str
+
+
+# Somebody else's app.
+EXTERNAL = App("4711", "external-key", "external-secret-external-secret")
+APPS = f"bellhop:{DOMAIN_KEY}:cluster-secret-cluster-secret,{':'.join(EXTERNAL)}"
 TEMPLATE = pathlib.Path(__file__).parents[3] / "deploy/haproxy/haproxy.cfg.in"
 
 # A crash of the program, as its runtime tells it.
