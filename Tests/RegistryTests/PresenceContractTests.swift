@@ -31,7 +31,7 @@ import Testing
             #expect(await station.present(channel) == ["7", "8"])
             await station.leave("1.3", channel)
             #expect(await station.present(channel) == ["8"])
-            #expect(await soon { station.notes(channel) == ["+7", "+8", "-7"] })
+            #expect(await soon { station.notes(channel) == ["+7", "+8", "-7"] }, "\(station.notes(channel))")
             #expect(await station.seen(channel) == ["8"])
         }
     }
@@ -49,7 +49,7 @@ import Testing
             for _ in 0..<3 { await station.leave("1.1", channel) }
             #expect(await station.present(channel) == [])
             await station.enter("8", by: "1.1", channel)
-            #expect(await soon { station.notes(channel) == ["+7", "-7", "+8"] })
+            #expect(await soon { station.notes(channel) == ["+7", "-7", "+8"] }, "\(station.notes(channel))")
         }
     }
 
