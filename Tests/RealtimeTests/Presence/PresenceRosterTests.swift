@@ -106,6 +106,27 @@ import Testing
         #expect(stale == PresenceRoster.Step() && roster.members.count == 3)
     }
 
+    @Test func `an answer that was asked for before a join does not take back who came`() throws {
+        var roster = PresenceRoster()
+        _ = roster.doubted()
+        let joined = roster.joined(try self.snapshot(1, "a"))
+        #expect(joined.changes == [.added(try self.member("a"))])
+        _ = roster.heard(try self.added(1, "a"))
+        _ = roster.heard(try self.added(2, "b"))
+        let stale = roster.answered(try self.snapshot(0))
+        #expect(stale == PresenceRoster.Step(asks: .zero))
+        let answer = roster.answered(try self.snapshot(2, "a", "b"))
+        #expect(answer.changes == [.added(try self.member("b"))] && answer.asks == nil)
+        // A server that lost all after the join counts anew: its word is taken the second time.
+        var other = PresenceRoster()
+        _ = other.doubted()
+        _ = other.joined(try self.snapshot(7, "a", "b"))
+        let lost = other.answered(try self.snapshot(1, "b"))
+        #expect(lost == PresenceRoster.Step(asks: .zero))
+        let end = other.answered(try self.snapshot(1, "b"))
+        #expect(end.changes == [.removed(id: "a")] && end.asks == nil)
+    }
+
     @Test func `too many news while an answer is on its way are not kept, but asked for`() throws {
         var roster = try self.known()
         _ = roster.doubted()

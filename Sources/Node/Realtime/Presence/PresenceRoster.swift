@@ -23,6 +23,8 @@ package struct PresenceRoster: Equatable, Sendable {
     private var asksAgain = false
     /// News that came meanwhile.
     private var early: [PresenceNews] = []
+    /// What a join told while a snapshot was on its way: one that is older was taken before it.
+    private var joinedMeanwhile: Int64?
 
     /// News that are kept while a snapshot is on its way; with more it is asked for again.
     static let earlyLimit = 256
@@ -55,6 +57,12 @@ package struct PresenceRoster: Equatable, Sendable {
 
     /// The snapshot that was asked for. While all is being told again nobody is taken to be gone, and it is asked for once more.
     package mutating func answered(_ snapshot: PresenceSnapshot) -> Step {
+        if let joined = self.joinedMeanwhile {
+            self.joinedMeanwhile = nil
+            // Told as it is, it would take back who has come. The next one is younger than the join, whatever its number: a server
+            // that lost all counts anew.
+            if snapshot.version < joined, snapshot.settlesIn == nil { return Step(asks: .zero) }
+        }
         let isFirst = self.version == nil
         self.isAsking = false
         var step = Step()
@@ -91,6 +99,7 @@ package struct PresenceRoster: Equatable, Sendable {
         // During the time of telling again nobody is told anything; the end of that time will tell.
         guard snapshot.settlesIn == nil else { return Step() }
         guard let version = self.version else {
+            if self.isAsking { self.joinedMeanwhile = snapshot.version }
             return Step(changes: self.replace(by: snapshot))
         }
         guard !self.isAsking, snapshot.version > version else { return Step() }
