@@ -105,7 +105,8 @@ start_cluster() {
     start_stores
     BELLHOP_JWT_SECRETS=run:$(openssl rand -base64 32)
     BELLHOP_DOMAIN_KEY=$(openssl rand -hex 10)
-    BELLHOP_APP_ID=demo BELLHOP_APP_KEY=$(openssl rand -hex 10) BELLHOP_APP_SECRET=$(openssl rand -hex 20)
+    # Pusher's SDKs take an id of digits only.
+    BELLHOP_APP_ID=1001 BELLHOP_APP_KEY=$(openssl rand -hex 10) BELLHOP_APP_SECRET=$(openssl rand -hex 20)
     apps=bellhop:$BELLHOP_DOMAIN_KEY:$(openssl rand -hex 20),$BELLHOP_APP_ID:$BELLHOP_APP_KEY:$BELLHOP_APP_SECRET
     [[ -n $port ]] || free_port port
     for ((i = 1; i <= nodes; i++)); do

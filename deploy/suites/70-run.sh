@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/checks.sh"
 
-need_packages curl postgresql-client-15
+need_packages curl openssl postgresql-client-15
 # A state folder of its own: a cluster that somebody runs in this checkout is left alone.
 export STATE_FOLDER=$STATE/test/run-state
 mkdir -p "$STATE_FOLDER"
@@ -55,6 +55,17 @@ is_a_modest_role() {
         where rolname = current_user") == f ]]
     [[ $(ask "$DATABASE_URL" "select count(*) from pg_class where relowner = current_user::regrole") == 0 ]]
     ! ask "$DATABASE_URL" "create table bellhop.mine (x int)"
+}
+
+# publishes SECRET STATUS: as the back end of the external app does, through the balancer.
+publishes() {
+    local body='{"name":"greeting","channel":"lobby","data":"hello"}' query signature
+    query="auth_key=$BELLHOP_APP_KEY&auth_timestamp=$(date +%s)&auth_version=1.0"
+    query+="&body_md5=$(printf %s "$body" | md5sum | cut -d ' ' -f 1)"
+    signature=$(printf 'POST\n/apps/%s/events\n%s' "$BELLHOP_APP_ID" "$query" |
+        openssl dgst -sha256 -mac HMAC -macopt "key:$1" | sed 's/.* //')
+    [[ $(curl -s -m 5 -o /dev/null -w '%{http_code}' -d "$body" \
+        "$BELLHOP_URL/apps/$BELLHOP_APP_ID/events?$query&auth_signature=$signature") == "$2" ]]
 }
 
 is_healthy() { all_say ok; }
@@ -191,6 +202,8 @@ check "the nodes' role owns nothing and is above nobody" is_a_modest_role
 check "the balancer answers /readyz" answers "$BELLHOP_URL/readyz" 200
 check "every node takes clients" all_ready
 check "every node says that it is well" is_healthy
+check "a back end of others publishes through the balancer" publishes "$BELLHOP_APP_SECRET" 200
+check "and nobody without its secret does" publishes another-secret 401
 check "operators are told of every store" tells_operators_all
 for node in ${BELLHOP_NODES//,/ }; do check "${node##*:} answers /livez" answers "$node/livez" 200; done
 for node in ${BELLHOP_ADMIN_URLS//,/ }; do check "${node##*:} shows its metrics to operators" answers "$node/metrics" 200; done
