@@ -192,6 +192,8 @@ start_server() {
     local name=$1
     shift
     SERVER_LOG[$name]=$LOGS/$name.log
+    # Here and not only where it is opened, which is later: who waits for a line must not see that of the one before.
+    : >"${SERVER_LOG[$name]}"
     setsid "$@" >"${SERVER_LOG[$name]}" 2>&1 </dev/null &
     SERVER_PID[$name]=$!
     SERVER_NAMES+=("$name")

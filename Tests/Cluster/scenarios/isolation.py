@@ -81,9 +81,11 @@ async def everything_served(stage: Stage, cluster: Cluster, ours: hotel.Tenant, 
     calls.sort(key=lambda one: one[1] != "get" or "{" in one[0])
     for path, method, operation in calls:
         for target, stranger, body, other_body in questions(path, method, operation, theirs, their_ids, cursor):
+            # One token for both: what it says of itself is in some answers.
+            bearer = ours.manager.bearer()
             answers = [
                 await call(cluster.url, method.upper(), where, what,
-                           fields=ours.manager.bearer() | {"Idempotency-Key": str(uuid.uuid4())})
+                           fields=bearer | {"Idempotency-Key": str(uuid.uuid4())})
                 for where, what in ((target, body), (stranger, other_body))]
             asked += 1
             said = target + json.dumps(body)
