@@ -5,9 +5,9 @@ import Testing
 
 @Suite struct PusherCallTests {
     /// The credentials of the vectors in the protocol's sheet, which were made with Pusher's own SDK for Python.
-    private let app: AppCredentials
+    private let app: PusherSigner
     private let now = Timestamp(milliseconds: 1_700_000_000_000)
-    init() throws { self.app = try AppCredentials(setting: "4711:rt-key-1:rt-secret-1") }
+    init() throws { self.app = PusherSigner(try AppCredentials(setting: "4711:rt-key-1:rt-secret-1")) }
 
     private static let body = #"{"name": "ev", "channels": ["my-channel"], "data": "{\"a\":1}"}"#
 

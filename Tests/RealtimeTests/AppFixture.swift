@@ -114,7 +114,7 @@ final class AppFixture: Sendable {
         let credentials = (app ?? self.chatty).credentials
         let path = "/apps/\(credentials.id)/\(resource)"
         let call = PusherCall(method: method, rawPath: path, path: path, query: [], body: Array(body.utf8))
-        var query = call.signed(by: credentials, at: SystemClock.now)
+        var query = call.signed(by: PusherSigner(credentials), at: SystemClock.now)
         change(&query)
         let target = path + "?" + query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
         return self.ask("\(method) \(target)", body)

@@ -37,8 +37,8 @@ package struct PusherCall: Sendable {
     private static let skew: Int64 = 600
 
     /// Judges the signature: in a time that tells nothing about where it differs.
-    package func verify(with app: AppCredentials, now: Timestamp) throws(Fault) {
-        guard self.value("auth_key") == app.key else { throw .key }
+    package func verify(with signer: PusherSigner, now: Timestamp) throws(Fault) {
+        guard self.value("auth_key") == signer.app else { throw .key }
         guard self.value("auth_version") == "1.0" else { throw .version }
         guard let stamp = self.value("auth_timestamp").flatMap({ Int64($0) }),
             let distance = Self.distance(stamp, now.milliseconds / 1000), distance <= Self.skew
@@ -48,22 +48,22 @@ package struct PusherCall: Sendable {
         try self.lookAtBody()
         let digits = Array(presented.utf8)
         let isSigned = [self.rawPath, self.path].contains { path in
-            let expected = Self.signature(of: self.text(path), app.secret.bytes)
+            let expected = signer.signature(of: Array(self.text(path).utf8))
             return expected.withUnsafeBytes { expected in digits.withUnsafeBytes { constantTimeEqual(expected, $0) } }
         }
         guard isSigned else { throw .signature }
     }
 
     /// The query that signs such a call now: what server SDKs add.
-    package func signed(by app: AppCredentials, at time: Timestamp) -> [(name: String, value: String)] {
+    package func signed(by signer: PusherSigner, at time: Timestamp) -> [(name: String, value: String)] {
         var query = self.query
         query += [
-            ("auth_key", app.key), ("auth_timestamp", "\(time.milliseconds / 1000)"), ("auth_version", "1.0"),
+            ("auth_key", signer.app), ("auth_timestamp", "\(time.milliseconds / 1000)"), ("auth_version", "1.0"),
         ]
         if !self.body.isEmpty { query.append(("body_md5", Self.md5(self.body) ?? "")) }
         let call = PusherCall(
             method: self.method, rawPath: self.rawPath, path: self.path, query: query, body: self.body)
-        let signature = Self.signature(of: call.text(self.path), app.secret.bytes)
+        let signature = signer.signature(of: Array(call.text(self.path).utf8))
         return query + [("auth_signature", String(decoding: signature, as: UTF8.self))]
     }
 
@@ -83,11 +83,6 @@ package struct PusherCall: Sendable {
 
     private static func md5(_ body: [UInt8]) -> String? {
         body.withUnsafeBytes { MD5.hexadecimal($0) }.map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    private static func signature(of text: String, _ secret: [UInt8]) -> [UInt8] {
-        let code = Array(text.utf8).withUnsafeBytes { HMACSHA256.code(for: $0, key: secret) }
-        return code.span.withUnsafeBytes { Hexadecimal.encode($0) }
     }
 
     /// What is signed: everything that was sent but the signature itself, decoded, by the order of the names. What PHP sends

@@ -6,7 +6,8 @@ package import Shared
 /// alphabets have no colon, so what was signed for one purpose can never be read as another: `socket:channel:data` has a name
 /// where a sign-in, `socket::user::data`, has none.
 package struct PusherSigner: Sendable {
-    private let app: String
+    /// The app's key, which is public.
+    let app: String
     private let code: SharedHMACSHA256
 
     package init(_ app: AppCredentials) {
@@ -56,7 +57,8 @@ package struct PusherSigner: Sendable {
         Array("\(socket)::user::\(userData)".utf8)
     }
 
-    private func signature(of text: [UInt8]) -> [UInt8] {
+    /// The signature of a text, in hexadecimal digits.
+    func signature(of text: [UInt8]) -> [UInt8] {
         let code = text.withUnsafeBytes { self.code.code(for: $0) }
         return code.span.withUnsafeBytes { Hexadecimal.encode($0) }
     }

@@ -176,6 +176,7 @@ struct NodeConfiguration: Sendable, Equatable {
                 throw SettingProblem("\(SettingReader.quoted(path)) cannot be read (\(error))")
             }
             options = try AppOptions.read(file.content)
+            for origin in options.values.flatMap({ $0.origins ?? [] }) { _ = try NetworkText.origin(origin) }
             return path
         }
         self.appOptions = options

@@ -44,7 +44,7 @@ package struct AppAPI: Sendable {
             method: request.methodName, rawPath: request.rawPath, path: request.path, query: request.queryItems,
             body: request.body)
         do throws(PusherCall.Fault) {
-            try call.verify(with: app.credentials, now: self.clock())
+            try call.verify(with: app.signer, now: self.clock())
         } catch {
             return self.refuse(.unauthorized, error.rawValue)
         }

@@ -57,8 +57,8 @@ package final class AppEndpoint: WebSocketEndpoint, AppHallListener {
             return self.refuse(id, .noSuchApp, "No app has this key")
         }
         if let (code, text) = PusherGreeting.refusal(of: request) { return self.refuse(id, code, text) }
-        if let origins = self.service.apps[app].options.origins, let origin = request.value(.origin),
-            !origins.contains(origin)
+        if let origins = self.service.apps[app].origins, let origin = request.value(.origin),
+            !(HTTPOrigin(origin).map { origins.contains($0) } ?? false)
         {
             return self.refuse(id, .unauthorised, "Pages of this origin may not connect")
         }
@@ -185,10 +185,11 @@ package final class AppEndpoint: WebSocketEndpoint, AppHallListener {
         }
         var credit = seat.eventCredit
         let isGood = credit.take(at: self.second, perSecond: Self.eventsPerSecond, burst: Self.eventsPerSecond)
-        self.seats.change(seat.id) { $0.eventCredit = credit }
+        // What is refused is not counted: a flood must not silence its sender beyond its end.
         guard isGood else {
             return self.say(PusherMessage.error(code: 4301, "Too many client events"), to: seat.id)
         }
+        self.seats.change(seat.id) { $0.eventCredit = credit }
         self.metrics.clientEvents.increment()
         let name = JSONWriter.text { $0.string(event.name) }
         let cast = name.withUnsafeBytes { name in

@@ -27,13 +27,15 @@ final class AppHall {
         init(_ audience: Broadcast) { self.audience = audience }
     }
 
-    /// A share that somebody here wants.
-    private struct Share {
+    /// A share that somebody here wants. A class: when thousands come back at once, the list of those who wait is not copied.
+    private final class Share {
         let number: UInt64
         var isOpen = false
         var wishes = 0
         /// In the order in which they came.
         var waiting: [(id: ConnectionID, channel: String)] = []
+
+        init(number: UInt64) { self.number = number }
     }
 
     weak var listener: (any AppHallListener)?
@@ -60,11 +62,10 @@ final class AppHall {
     /// The socket wants to hear a channel that it does not hear yet. The listener is told when it does, maybe at once.
     func join(_ id: ConnectionID, _ channel: String, of app: Int) {
         let name = AppShare(app: app, channel: channel)
-        var share = self.shares[name] ?? self.begin(name)
+        let share = self.shares[name] ?? self.begin(name)
         share.wishes += 1
-        if !share.isOpen { share.waiting.append((id, channel)) }
-        self.shares[name] = share
-        if share.isOpen { self.enter(id, Name(app: app, channel: channel)) }
+        guard share.isOpen else { return share.waiting.append((id, channel)) }
+        self.enter(id, Name(app: app, channel: channel))
     }
 
     /// It wants it no more; to be called once for each `join`.
@@ -74,13 +75,10 @@ final class AppHall {
             room.audience.leave(id)
             if room.audience.listenerCount == 0 { self.rooms[place] = nil }
         }
-        guard var share = self.shares[name] else { return }
+        guard let share = self.shares[name] else { return }
         share.waiting.removeAll { $0.id == id && $0.channel == channel }
         share.wishes -= 1
-        guard share.wishes == 0 else {
-            self.shares[name] = share
-            return
-        }
+        guard share.wishes == 0 else { return }
         self.shares[name] = nil
         let (loop, number) = (self.loopIndex, share.number)
         self.doors.tell { $0.release(name, on: loop, number: number) }
@@ -89,8 +87,10 @@ final class AppHall {
     private func begin(_ name: AppShare) -> Share {
         self.lastNumber += 1
         let (loop, number) = (self.loopIndex, self.lastNumber)
+        let share = Share(number: number)
+        self.shares[name] = share
         self.doors.tell { $0.want(name, on: loop, number: number) }
-        return Share(number: number)
+        return share
     }
 
     private func enter(_ id: ConnectionID, _ name: Name) {
@@ -102,11 +102,10 @@ final class AppHall {
 
     /// The answer to a wish: what is published from now on comes here.
     func opened(_ name: AppShare, number: UInt64) {
-        guard var share = self.shares[name], share.number == number, !share.isOpen else { return }
+        guard let share = self.shares[name], share.number == number, !share.isOpen else { return }
         let waiting = share.waiting
         share.isOpen = true
         share.waiting = []
-        self.shares[name] = share
         for (id, channel) in waiting { self.enter(id, Name(app: name.app, channel: channel)) }
     }
 

@@ -1,5 +1,6 @@
 internal import Crypto
 package import Shared
+internal import Wire
 
 /// An app of the Pusher protocol that belongs to somebody else's back end: its own key, secret, channels and HTTP API. Names are
 /// scoped by app, so its `private-tenant.1` is not the hotel's.
@@ -7,11 +8,14 @@ package struct ExternalApp: Sendable {
     package let credentials: AppCredentials
     package let options: AppOptions
     let signer: PusherSigner
+    /// Whose pages may connect; `nil` for everybody's.
+    let origins: Set<HTTPOrigin>?
 
     package init(_ credentials: AppCredentials, options: AppOptions = AppOptions()) {
         self.credentials = credentials
         self.options = options
         self.signer = PusherSigner(credentials)
+        self.origins = options.origins.map { Set($0.compactMap { HTTPOrigin($0) }) }
     }
 }
 

@@ -5,7 +5,6 @@ protocol SocketSeat {
     var id: ConnectionID { get }
     /// Its socket id: two halves of 32 random bits.
     var number: UInt64 { get }
-    var credit: MessageCredit { get set }
 }
 
 extension SocketSeat {
