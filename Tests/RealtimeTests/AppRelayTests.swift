@@ -52,7 +52,7 @@ import Testing
                     let cast = [UInt8](#""e""#.utf8).withUnsafeBytes { event in
                         [UInt8](#""d""#.utf8).withUnsafeBytes { AppCast.bytes(name, event: event, data: $0) }
                     }
-                    if AppShare(app: 0, channel: name).busChannel(id: "chat") == channel { bus.say(cast, on: channel) }
+                    if AppChannel(app: "chat", name: name).casts == channel { bus.say(cast, on: channel) }
                 }
                 bus.say([2, 0], on: channel)
                 bus.say([], on: channel)
@@ -69,7 +69,7 @@ import Testing
         #expect(self.wanted(fixture) == [])
         let client = try fixture.client()
         try client.join("a")
-        let channel = AppShare(app: 0, channel: "a").busChannel(id: "chat").name
+        let channel = AppChannel(app: "chat", name: "a").casts.name
         #expect(self.wanted(fixture) == [channel])
         let plain = try fixture.client(fixture.plain)
         try plain.join("a")
@@ -85,6 +85,7 @@ import Testing
         let shares = Set((0..<2000).map { AppShare(app: 0, channel: "private-room-\($0)").share })
         #expect(shares.count == 64)
         #expect(AppShare(app: 3, channel: "my-channel").share == AppShare(app: 0, channel: "my-channel").share)
-        #expect(AppShare(app: 0, channel: "my-channel").busChannel(id: "4711").name == "bellhop:app:4711:61")
+        let casts = AppChannel(app: "4711", name: "my-channel").casts
+        #expect(casts.name == "bellhop:app:4711:\(StableHash.of("my-channel") % 64)")
     }
 }

@@ -51,7 +51,7 @@ import Testing
         redis.command("HSET", "bellhop:presence:users:app:presence-x", "7", "1 ")
         #expect(await soon { redis.command("KEYS", "*gone*").hasPrefix("*0") })
         #expect(await soon { redis.command("EXISTS", "bellhop:reaping").hasPrefix(":0") })
-        #expect(await stations[0].present(PresenceChannel(app: "app", name: "presence-x")) == [])
+        #expect(await stations[0].present(AppChannel(app: "app", name: "presence-x")) == [])
     }
 
     @Test func `a node that leaves is cleared away before its lease would have ended`() async throws {

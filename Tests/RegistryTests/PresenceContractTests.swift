@@ -8,7 +8,7 @@ import Testing
 /// What every directory promises, asked of each.
 @Suite(.timeLimit(.minutes(2))) struct PresenceContractTests {
     private func with(
-        _ kind: PresenceStation.Kind, _ body: (PresenceStation, PresenceChannel) async throws -> Void
+        _ kind: PresenceStation.Kind, _ body: (PresenceStation, AppChannel) async throws -> Void
     ) async throws {
         switch kind {
         case .inProcess: try await body(PresenceStation(), .fresh())

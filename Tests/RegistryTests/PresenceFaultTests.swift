@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct PresenceFaultTests {
     /// Nodes that watch a channel, each with one user of its own, `u1`, `u2`, …, and all with the user `all`.
     private func cluster(
-        _ count: Int, _ redises: [PrivateRedis], _ channel: PresenceChannel
+        _ count: Int, _ redises: [PrivateRedis], _ channel: AppChannel
     ) async throws -> [PresenceStation] {
         let stations = try (1...count).map { try PresenceStation("n\($0)", redises) }
         for (place, station) in stations.enumerated() {
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `a user on two nodes comes once and goes once, and is told so everywhere`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         await stations[0].leave("1.2", channel)
         // Another node's connection of the same name is another connection.
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `nobody can take away what another node counted in`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         let seat = try #require(stations[1].registry?.seat(on: 0))
         let answer = try await stations[1].commands?.run(
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `when a node dies its users go, once, and those that others have stay`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(3, [redis], channel)
         for number in 0..<700 { await stations[2].enter("v", by: "2.\(number)", channel) }
         await stations[2].die()
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test func `a node that stood still and was taken for dead comes back as a new one, with its users`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         let before = try #require(stations[1].incarnation())
         await stations[1].registry?.halt()
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test func `a server that comes back empty is told again in silence, then the difference is told`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(4, [redis], channel)
         let told = stations.map { $0.notes(channel) }
         redis.kill()
@@ -105,7 +105,7 @@ import Testing
 
     @Test func `many channels are told again after a restart, and nobody hears of it`() async throws {
         let redis = PrivateRedis()
-        let channels = (0..<300).map { PresenceChannel.fresh("\($0)") }
+        let channels = (0..<300).map { AppChannel.fresh("\($0)") }
         let stations = try ["n1", "n2"].map { try PresenceStation($0, [redis]) }
         for station in stations { #expect(await station.isSeated()) }
         for channel in channels {
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test func `a memory that is wiped under open connections is filled again, as silently`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         let told = stations.map { $0.notes(channel) }
         redis.command("FLUSHALL")
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func `a server that stands still for longer than all leases kills nobody`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(3, [redis], channel)
         let told = stations.map { $0.notes(channel) }
         let began = ContinuousClock.now
@@ -158,7 +158,7 @@ import Testing
     }
 
     @Test func `connections that are cut cost nothing`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         for round in 0..<5 {
             async let entering: PresenceEntry? = stations[0].enter("r\(round)", by: "2.\(round)", channel)
@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test func `who joins while the server is away is there when it comes`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         redis.pause()
         #expect(await stations[0].enter("a", by: "3.1", channel) == .awaited)
@@ -191,7 +191,7 @@ import Testing
         let redises = [PrivateRedis(), PrivateRedis()]
         let first = try PresenceStation("n1", redises)
         #expect(await soon { first.incarnation(0) != nil && first.incarnation(1) != nil })
-        let channels = (0..<40).map { PresenceChannel.fresh("\($0)") }
+        let channels = (0..<40).map { AppChannel.fresh("\($0)") }
         let commands = try #require(first.commands)
         let lost = try #require(channels.first { commands.server(of: $0.news.shard) == 0 })
         let kept = try #require(channels.first { commands.server(of: $0.news.shard) == 1 })
@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test func `rubbish in the news and in the keys is survived`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         let name = channel.news.name
         for rubbish in ["", "+", "+99999999999999999999 1 a", "?1 1 a", String(repeating: "+", count: 100_000)] {
@@ -216,7 +216,7 @@ import Testing
         redis.command("PUBLISH", name, "+999999999999999999 4 evil")
         #expect(await soon { stations[0].watchMetrics.questions.total >= 2 })
         #expect(await stations[0].sees(channel, ["all", "u1", "u2"]))
-        let broken = PresenceChannel.fresh("broken")
+        let broken = AppChannel.fresh("broken")
         redis.command("SET", "bellhop:presence:users:\(broken.scope)", "not a hash")
         #expect(await stations[0].enter("u", by: "1.1", broken) == .awaited)
         #expect(await stations[0].present(broken) == nil)
@@ -225,7 +225,7 @@ import Testing
     }
 
     @Test func `two nodes that come and go at once agree in the end`() async throws {
-        let (redis, channel) = (PrivateRedis(), PresenceChannel.fresh())
+        let (redis, channel) = (PrivateRedis(), AppChannel.fresh())
         let stations = try await self.cluster(2, [redis], channel)
         await withTaskGroup(of: Void.self) { group in
             for station in stations {

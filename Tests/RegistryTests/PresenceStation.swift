@@ -82,7 +82,7 @@ final class PresenceStation: Sendable {
         private let told: Locked<[String: [String]]>
         init(_ told: Locked<[String: [String]]>) { self.told = told }
 
-        func presenceChanged(in channel: PresenceChannel, _ changes: [PresenceChange]) {
+        func presenceChanged(in channel: AppChannel, _ changes: [PresenceChange]) {
             self.told.withLock { told in
                 for change in changes {
                     switch change {
@@ -104,48 +104,49 @@ final class PresenceStation: Sendable {
         }
     }
 
-    func watch(_ channel: PresenceChannel) async { _ = await self.onLoop { $0.watch(channel) } }
+    func watch(_ channel: AppChannel) async { _ = await self.onLoop { $0.watch(channel) } }
 
     /// Enters as sessions do.
     @discardableResult
     func enter(
-        _ user: String, by connection: String, _ channel: PresenceChannel, info: String = "", limit: Int = 0
+        _ user: String, by connection: String, _ channel: AppChannel, info: String = "", limit: Int = 0
     ) async -> PresenceEntry? {
         guard let member = PresenceMember(id: user, info: Array(info.utf8)) else { return nil }
-        let entry = await self.directory.join(connection, as: member, in: channel, limit: limit)
+        let entry = await self.directory.join(
+            PresenceEntrant(connection, as: member, in: channel, limit: limit))
         if case .entered(let snapshot) = entry { _ = await self.onLoop { $0.joined(channel, snapshot) } }
         return entry
     }
 
-    func leave(_ connection: String, _ channel: PresenceChannel) async {
+    func leave(_ connection: String, _ channel: AppChannel) async {
         await self.directory.leave(connection, from: channel)
     }
 
     /// Who this node believes to be in the channel.
-    func seen(_ channel: PresenceChannel) async -> [String] {
+    func seen(_ channel: AppChannel) async -> [String] {
         await self.onLoop { $0.members(of: channel).keys.sorted() } ?? []
     }
 
     /// Whom the directory has.
-    func present(_ channel: PresenceChannel) async -> [String]? {
+    func present(_ channel: AppChannel) async -> [String]? {
         (try? await self.directory.members(of: channel))?.members.keys.sorted()
     }
 
-    func notes(_ channel: PresenceChannel) -> [String] { self.told.withLock { $0[channel.name] ?? [] } }
+    func notes(_ channel: AppChannel) -> [String] { self.told.withLock { $0[channel.name] ?? [] } }
 
     func isSeated() async -> Bool { await soon { self.registry?.seat(on: 0) != nil } }
 
     func incarnation(_ server: Int = 0) -> Int64? { self.registry?.seat(on: server)?.incarnation }
 
-    func sees(_ channel: PresenceChannel, _ users: [String], within limit: Duration = .seconds(15)) async -> Bool {
+    func sees(_ channel: AppChannel, _ users: [String], within limit: Duration = .seconds(15)) async -> Bool {
         await soon(within: limit) { await self.seen(channel) == users }
     }
 }
 
-extension PresenceChannel {
+extension AppChannel {
     /// One that no other test has.
-    static func fresh(_ name: String = "a") -> PresenceChannel {
-        PresenceChannel(app: "app", name: "presence-\(UInt32.random(in: .min ... .max))-\(name)")
+    static func fresh(_ name: String = "a") -> AppChannel {
+        AppChannel(app: "app", name: "presence-\(UInt32.random(in: .min ... .max))-\(name)")
     }
 }
 

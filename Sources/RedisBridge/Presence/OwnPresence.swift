@@ -12,22 +12,22 @@ struct OwnPresence {
     /// A connection that may still be counted although it left.
     struct Stray: Hashable, Sendable {
         let connection: String
-        let channel: PresenceChannel
+        let channel: AppChannel
     }
 
-    private var channels: [PresenceChannel: [String: Entry]] = [:]
+    private var channels: [AppChannel: [String: Entry]] = [:]
     /// Channels with an entry that may not be on its server, by server.
-    private var unwritten: [Int: Set<PresenceChannel>] = [:]
+    private var unwritten: [Int: Set<AppChannel>] = [:]
     private var strays: [Int: Set<Stray>] = [:]
 
-    func entry(_ connection: String, in channel: PresenceChannel) -> Entry? { self.channels[channel]?[connection] }
+    func entry(_ connection: String, in channel: AppChannel) -> Entry? { self.channels[channel]?[connection] }
 
-    mutating func want(_ connection: String, as member: PresenceMember, in channel: PresenceChannel) {
+    mutating func want(_ connection: String, as member: PresenceMember, in channel: AppChannel) {
         self.channels[channel, default: [:]][connection] = Entry(member: member)
     }
 
     /// - Returns: whether it was wanted.
-    mutating func forget(_ connection: String, in channel: PresenceChannel, on server: Int) -> Bool {
+    mutating func forget(_ connection: String, in channel: AppChannel, on server: Int) -> Bool {
         guard let entry = self.channels[channel]?.removeValue(forKey: connection) else { return false }
         if self.channels[channel]?.isEmpty == true { self.channels[channel] = nil }
         // A server that stood still may hear of the join after it has heard of the leave: it is told once more, later.
@@ -35,13 +35,13 @@ struct OwnPresence {
         return true
     }
 
-    mutating func isUncertain(_ channel: PresenceChannel, on server: Int) {
+    mutating func isUncertain(_ channel: AppChannel, on server: Int) {
         self.unwritten[server, default: []].insert(channel)
     }
 
     /// A server has taken this; what is wanted may be something else by now.
     mutating func wrote(
-        _ connection: String, as member: PresenceMember, in channel: PresenceChannel, on server: Int,
+        _ connection: String, as member: PresenceMember, in channel: AppChannel, on server: Int,
         under incarnation: Int64
     ) {
         guard let entry = self.entry(connection, in: channel) else {
@@ -55,25 +55,25 @@ struct OwnPresence {
         }
     }
 
-    mutating func mayStray(_ connection: String, in channel: PresenceChannel, on server: Int) {
+    mutating func mayStray(_ connection: String, in channel: AppChannel, on server: Int) {
         self.strays[server, default: []].insert(Stray(connection: connection, channel: channel))
     }
 
     /// The server has a new seat for us: what it had under the old one is lost, or will be cleared away.
-    mutating func seatIsNew(on server: Int, isOn: (PresenceChannel) -> Bool) {
+    mutating func seatIsNew(on server: Int, isOn: (AppChannel) -> Bool) {
         self.strays[server] = nil
         self.unwritten[server] = Set(self.channels.keys.filter(isOn))
     }
 
     mutating func takeStrays(of server: Int) -> [Stray] { Array(self.strays.removeValue(forKey: server) ?? []) }
 
-    mutating func takeUnwritten(of server: Int) -> [PresenceChannel] {
+    mutating func takeUnwritten(of server: Int) -> [AppChannel] {
         Array(self.unwritten.removeValue(forKey: server) ?? [])
     }
 
     /// The entries of a channel that are not known to be on its server under this incarnation.
     func missing(
-        in channel: PresenceChannel, under incarnation: Int64
+        in channel: AppChannel, under incarnation: Int64
     ) -> [(connection: String, member: PresenceMember)] {
         let missing = (self.channels[channel] ?? [:]).filter { $0.value.writtenUnder != incarnation }
         return missing.map { ($0.key, $0.value.member) }

@@ -33,15 +33,13 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
 
     package func whenInDoubt(_ body: @escaping @Sendable () -> Void) { self.doubters.withLock { $0.append(body) } }
 
-    package func join(
-        _ connection: String, as member: PresenceMember, in channel: PresenceChannel, limit: Int
-    ) async -> PresenceEntry {
-        await self.order.run(OwnPresence.Stray(connection: connection, channel: channel)) {
-            await self.joinInTurn(connection, member, channel, limit)
+    package func join(_ entrant: PresenceEntrant) async -> PresenceEntry {
+        await self.order.run(OwnPresence.Stray(connection: entrant.connection, channel: entrant.channel)) {
+            await self.joinInTurn(entrant)
         }
     }
 
-    package func leave(_ connection: String, from channel: PresenceChannel) async {
+    package func leave(_ connection: String, from channel: AppChannel) async {
         await self.order.run(OwnPresence.Stray(connection: connection, channel: channel)) {
             let server = self.server(of: channel)
             let isKnown = self.own.withLock { $0.forget(connection, in: channel, on: server) }
@@ -52,7 +50,7 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
         }
     }
 
-    package func members(of channel: PresenceChannel) async throws(PresenceError) -> PresenceSnapshot {
+    package func members(of channel: AppChannel) async throws(PresenceError) -> PresenceSnapshot {
         let server = self.server(of: channel)
         do throws(RedisError) {
             let realm = self.registry.seat(on: server)?.realm ?? ""
@@ -65,13 +63,12 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
         throw .unavailable
     }
 
-    private func server(of channel: PresenceChannel) -> Int { self.commands.server(of: channel.news.shard) }
+    private func server(of channel: AppChannel) -> Int { self.commands.server(of: channel.news.shard) }
 
     // MARK: In turn
 
-    private func joinInTurn(
-        _ connection: String, _ member: PresenceMember, _ channel: PresenceChannel, _ limit: Int
-    ) async -> PresenceEntry {
+    private func joinInTurn(_ entrant: PresenceEntrant) async -> PresenceEntry {
+        let (connection, member, channel) = (entrant.connection, entrant.member, entrant.channel)
         let server = self.server(of: channel)
         let before = self.own.withLock { own in
             let before = own.entry(connection, in: channel)
@@ -83,7 +80,7 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
         do throws(RedisError) {
             let answer = try await self.commands.run(
                 PresenceScripts.join, keys: [],
-                arguments: Self.words(seat.name, channel.scope, "\(max(0, limit))", "1", connection, member.id)
+                arguments: Self.words(seat.name, channel.scope, "\(max(0, entrant.limit))", "1", connection, member.id)
                     + [member.info], toServer: server)
             if let snapshot = PresenceSnapshot(answer) {
                 self.own.withLock {
@@ -93,7 +90,11 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
                 return .entered(snapshot)
             }
             if answer.word == "full" {
-                await self.isRefused(connection, channel, before, server)
+                // Whoever wanted to be somebody else is nobody now.
+                self.metrics.full.increment()
+                _ = self.own.withLock { $0.forget(connection, in: channel, on: server) }
+                self.metrics.connections.add(-1)
+                if before != nil { await self.leaveInTurn(connection, channel) }
                 return .full
             }
             self.registry.isUnseated(seat, on: server)
@@ -103,23 +104,13 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
         return self.await(channel, on: server)
     }
 
-    private func isRefused(
-        _ connection: String, _ channel: PresenceChannel, _ before: OwnPresence.Entry?, _ server: Int
-    ) async {
-        self.metrics.full.increment()
-        // Whoever wanted to be somebody else is nobody now.
-        _ = self.own.withLock { $0.forget(connection, in: channel, on: server) }
-        self.metrics.connections.add(-1)
-        if before != nil { await self.leaveInTurn(connection, channel) }
-    }
-
-    private func await(_ channel: PresenceChannel, on server: Int) -> PresenceEntry {
+    private func await(_ channel: AppChannel, on server: Int) -> PresenceEntry {
         self.metrics.awaited.increment()
         self.own.withLock { $0.isUncertain(channel, on: server) }
         return .awaited
     }
 
-    private func leaveInTurn(_ connection: String, _ channel: PresenceChannel) async {
+    private func leaveInTurn(_ connection: String, _ channel: AppChannel) async {
         let server = self.server(of: channel)
         // Without a seat nothing was written.
         guard let seat = self.registry.seat(on: server) else { return }
@@ -202,7 +193,7 @@ package final class RedisPresence: PresenceDirectory, SeatHolder, Sendable {
         }
     }
 
-    private func tell(_ channel: PresenceChannel, _ server: Int) async {
+    private func tell(_ channel: AppChannel, _ server: Int) async {
         guard let seat = self.registry.seat(on: server) else {
             return self.own.withLock { $0.isUncertain(channel, on: server) }
         }

@@ -1,29 +1,3 @@
-/// A presence channel, of one app.
-package struct PresenceChannel: Hashable, Sendable {
-    package let app: String
-    package let name: String
-
-    package init(app: String, name: String) {
-        self.app = app
-        self.name = name
-    }
-
-    /// App and channel in one; an app's id has no colon.
-    package var scope: String { "\(self.app):\(self.name)" }
-
-    /// Where the news of this channel goes, and with it the server that keeps who is in it (architecture 1.3).
-    package var news: BusChannel {
-        BusChannel(name: "bellhop:presence:\(self.scope)", shard: BusChannel.shard(ofApp: self.app, channel: self.name))
-    }
-}
-
-extension BusChannel {
-    /// The shard of a channel of an app's clients: few enough to be spread evenly, the same on every node.
-    package static func shard(ofApp app: String, channel: String) -> String {
-        "\(app):\(StableHash.of(channel) % 64)"
-    }
-}
-
 /// A user as the others in a channel see it.
 package struct PresenceMember: Hashable, Sendable {
     package let id: String
@@ -62,6 +36,23 @@ package struct PresenceSnapshot: Equatable, Sendable {
     }
 }
 
+/// A connection that wants to be counted in a channel. An object, so that what waits holds one word of it.
+package final class PresenceEntrant: Sendable {
+    /// Unique on this node while it is open; at most 64 bytes.
+    package let connection: String
+    package let member: PresenceMember
+    package let channel: AppChannel
+    /// How many members the channel may have; more are refused. 0 is no limit.
+    package let limit: Int
+
+    package init(_ connection: String, as member: PresenceMember, in channel: AppChannel, limit: Int) {
+        self.connection = connection
+        self.member = member
+        self.channel = channel
+        self.limit = limit
+    }
+}
+
 /// What came of joining.
 package enum PresenceEntry: Equatable, Sendable {
     /// The connection counts from now on; the snapshot has its member.
@@ -80,23 +71,17 @@ package enum PresenceError: Error, Equatable, Sendable {
 /// Who is in which presence channel, over all nodes (architecture 2.1). From any thread.
 ///
 /// What always holds: a user is in a channel as long as at least one of its connections is, wherever in the cluster; each
-/// change raises the channel's version by one and is told as `PresenceNews` on `PresenceChannel.news`; connections of a node
+/// change raises the channel's version by one and is told as `PresenceNews` on `AppChannel.news`; connections of a node
 /// that died leave. Calls for one connection and channel are carried out in the order in which they were made.
 package protocol PresenceDirectory: Sendable {
     /// Counts a connection of this node in. Doing it twice is doing it once; with another member it replaces the first.
-    ///
-    /// - Parameters:
-    ///   - connection: unique on this node while it is open; at most 64 bytes.
-    ///   - limit: how many members the channel may have; more are refused. 0 is no limit.
-    func join(
-        _ connection: String, as member: PresenceMember, in channel: PresenceChannel, limit: Int
-    ) async -> PresenceEntry
+    func join(_ entrant: PresenceEntrant) async -> PresenceEntry
 
     /// Counts a connection of this node out. One that is not in changes nothing.
-    func leave(_ connection: String, from channel: PresenceChannel) async
+    func leave(_ connection: String, from channel: AppChannel) async
 
     /// Who is in a channel.
-    func members(of channel: PresenceChannel) async throws(PresenceError) -> PresenceSnapshot
+    func members(of channel: AppChannel) async throws(PresenceError) -> PresenceSnapshot
 
     /// Calls `body` whenever news may have been missed that nothing else would tell of: whoever watches asks again. From any
     /// thread.

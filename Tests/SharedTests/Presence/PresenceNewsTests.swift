@@ -42,9 +42,9 @@ import Testing
     }
 
     @Test func `channels of an app share few shards, the same everywhere`() {
-        let shards = Set((0..<2_000).map { PresenceChannel(app: "app", name: "presence-\($0)").news.shard })
+        let shards = Set((0..<2_000).map { AppChannel(app: "app", name: "presence-\($0)").news.shard })
         #expect(shards.count == 64 && shards.allSatisfy { $0.hasPrefix("app:") })
-        let room = PresenceChannel(app: "7", name: "presence-room")
+        let room = AppChannel(app: "7", name: "presence-room")
         #expect(room.news.shard == "7:\(StableHash.of("presence-room") % 64)")
     }
 }

@@ -91,9 +91,7 @@ package struct AppAPI: Sendable {
             event.data.withUnsafeBytes { data in
                 for channel in event.channels {
                     let cast = AppCast.bytes(channel, event: name, data: data, except: event.except)
-                    // The share is by the channel alone; the app's number is of no matter to the bus.
-                    let share = AppShare(app: 0, channel: channel)
-                    self.bus.publish(cast, on: share.busChannel(id: app.credentials.id))
+                    self.bus.publish(cast, on: AppChannel(app: app.credentials.id, name: channel).casts)
                     self.service.metrics.published.increment()
                 }
             }

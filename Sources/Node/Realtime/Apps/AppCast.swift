@@ -1,27 +1,14 @@
 internal import Shared
 
-/// A share of an app's channels that travels together between nodes: enough shares to spread an app over several servers, few
-/// enough to subscribe to.
+/// A share of an app's channels that travels together between nodes.
 struct AppShare: Hashable, Sendable {
-    private static let shares: UInt64 = 64
-
     /// The app's number on this node.
     let app: Int
     let share: UInt8
 
     init(app: Int, channel: String) {
         self.app = app
-        // FNV-1a: the same on every node, which Swift's own hash is not.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in channel.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        // Its low bits know little of the first letters.
-        self.share = UInt8((hash ^ hash >> 32) % Self.shares)
-    }
-
-    /// Where its events go, by the id of the app: numbers differ between nodes.
-    func busChannel(id: String) -> BusChannel {
-        let name = "bellhop:app:\(id):\(self.share)"
-        return BusChannel(name: name, shard: name)
+        self.share = AppChannel.share(of: channel)
     }
 }
 

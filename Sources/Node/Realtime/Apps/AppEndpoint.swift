@@ -197,8 +197,8 @@ package final class AppEndpoint: WebSocketEndpoint, AppHallListener {
                 AppCast.bytes(event.channel, event: name, data: data, except: seat.number)
             }
         }
-        let share = AppShare(app: seat.app, channel: event.channel)
-        self.bus.publish(cast, on: share.busChannel(id: self.service.apps[seat.app].credentials.id))
+        let app = self.service.apps[seat.app].credentials.id
+        self.bus.publish(cast, on: AppChannel(app: app, name: event.channel).casts)
     }
 
     private func refusal(of event: PusherCommand.ClientEvent, by seat: Seat) -> String? {

@@ -73,7 +73,7 @@ package final class AppRelay: BusListener {
     }
 
     private func begin(_ name: AppShare) -> Share {
-        let share = Share(name.busChannel(id: self.ids[name.app]))
+        let share = Share(AppChannel.casts(app: self.ids[name.app], share: name.share))
         self.shares[name] = share
         self.byChannel[share.channel] = name
         self.bus.subscribe(to: share.channel)

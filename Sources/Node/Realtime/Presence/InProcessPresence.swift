@@ -12,15 +12,15 @@ package actor InProcessPresence: PresenceDirectory {
     }
 
     private let bus: any BusPublisher
-    private var rooms: [PresenceChannel: Room] = [:]
+    private var rooms: [AppChannel: Room] = [:]
     /// Where the versions of a new room begin: beyond all that there were.
     private var lastVersion: Int64 = 0
 
     package init(bus: any BusPublisher) { self.bus = bus }
 
-    package func join(
-        _ connection: String, as member: PresenceMember, in channel: PresenceChannel, limit: Int
-    ) async -> PresenceEntry {
+    package func join(_ entrant: PresenceEntrant) async -> PresenceEntry {
+        let (connection, member, channel) = (entrant.connection, entrant.member, entrant.channel)
+        let limit = entrant.limit
         var room = self.rooms[channel] ?? Room(version: self.lastVersion)
         let before = room.connections[connection]
         if before != member.id {
@@ -42,20 +42,20 @@ package actor InProcessPresence: PresenceDirectory {
         return .entered(Self.snapshot(room))
     }
 
-    package func leave(_ connection: String, from channel: PresenceChannel) async {
+    package func leave(_ connection: String, from channel: AppChannel) async {
         guard var room = self.rooms[channel], let id = room.connections.removeValue(forKey: connection) else { return }
         self.countOut(id, of: channel, &room)
         self.rooms[channel] = room.connections.isEmpty ? nil : room
         self.lastVersion = max(self.lastVersion, room.version)
     }
 
-    package func members(of channel: PresenceChannel) async throws(PresenceError) -> PresenceSnapshot {
+    package func members(of channel: AppChannel) async throws(PresenceError) -> PresenceSnapshot {
         Self.snapshot(self.rooms[channel] ?? Room(version: self.lastVersion))
     }
 
     package nonisolated func whenInDoubt(_ body: @escaping @Sendable () -> Void) {}
 
-    private func countOut(_ id: String, of channel: PresenceChannel, _ room: inout Room) {
+    private func countOut(_ id: String, of channel: AppChannel, _ room: inout Room) {
         guard let known = room.members[id] else { return }
         guard known.connections == 1 else {
             room.members[id] = (known.member, known.connections - 1)
@@ -65,7 +65,7 @@ package actor InProcessPresence: PresenceDirectory {
         self.tell(.removed(id: id), in: channel, &room)
     }
 
-    private func tell(_ change: PresenceChange, in channel: PresenceChannel, _ room: inout Room) {
+    private func tell(_ change: PresenceChange, in channel: AppChannel, _ room: inout Room) {
         room.version += 1
         self.bus.publish(PresenceNews(version: room.version, change: change).bytes, on: channel.news)
     }

@@ -4,7 +4,7 @@ package import Shared
 /// Who is told what a `PresenceWatch` finds out, on its loop; of what `joined` brought, from inside of it.
 package protocol PresenceListener: AnyObject {
     /// Users came and went, in this order.
-    func presenceChanged(in channel: PresenceChannel, _ changes: [PresenceChange])
+    func presenceChanged(in channel: AppChannel, _ changes: [PresenceChange])
 }
 
 /// What watching counts.
@@ -29,13 +29,13 @@ package struct PresenceWatchMetrics: Sendable {
 /// `members`, with itself among them; from then on the changes, but not those about itself.
 package final class PresenceWatch: BusListener {
     private final class Watched {
-        let channel: PresenceChannel
+        let channel: AppChannel
         /// Tells it from one that watched the same channel before.
         let number: UInt64
         var roster = PresenceRoster()
         var wants = 0
 
-        init(_ channel: PresenceChannel, number: UInt64) {
+        init(_ channel: AppChannel, number: UInt64) {
             self.channel = channel
             self.number = number
         }
@@ -47,7 +47,7 @@ package final class PresenceWatch: BusListener {
     private let directory: any PresenceDirectory
     private let metrics: PresenceWatchMetrics
     private let executor: LoopExecutor
-    private var watched: [PresenceChannel: Watched] = [:]
+    private var watched: [AppChannel: Watched] = [:]
     private var byNews: [BusChannel: Watched] = [:]
     private var lastNumber: UInt64 = 0
     /// Channels to be asked for; a few at a time, so that a storm leaves room for others.
@@ -75,12 +75,12 @@ package final class PresenceWatch: BusListener {
     }
 
     /// Somebody here wants to know who is in a channel. To be undone by as many `unwatch`.
-    package func watch(_ channel: PresenceChannel) {
+    package func watch(_ channel: AppChannel) {
         let watched = self.watched[channel] ?? self.begin(channel)
         watched.wants += 1
     }
 
-    package func unwatch(_ channel: PresenceChannel) {
+    package func unwatch(_ channel: AppChannel) {
         guard let watched = self.watched[channel] else { return }
         watched.wants -= 1
         guard watched.wants <= 0 else { return }
@@ -90,18 +90,18 @@ package final class PresenceWatch: BusListener {
     }
 
     /// A connection of this node has entered a channel that is watched.
-    package func joined(_ channel: PresenceChannel, _ snapshot: PresenceSnapshot) {
+    package func joined(_ channel: AppChannel, _ snapshot: PresenceSnapshot) {
         guard let watched = self.watched[channel] else { return }
         let step = watched.roster.joined(snapshot)
         self.take(step, watched)
     }
 
     /// Who is in a channel, as far as this node has told; empty if it is not watched.
-    package func members(of channel: PresenceChannel) -> [String: PresenceMember] {
+    package func members(of channel: AppChannel) -> [String: PresenceMember] {
         self.watched[channel]?.roster.members ?? [:]
     }
 
-    private func begin(_ channel: PresenceChannel) -> Watched {
+    private func begin(_ channel: AppChannel) -> Watched {
         self.lastNumber += 1
         let watched = Watched(channel, number: self.lastNumber)
         self.watched[channel] = watched
@@ -172,7 +172,7 @@ package final class PresenceWatch: BusListener {
         }
     }
 
-    private func answered(_ channel: PresenceChannel, number: UInt64, _ snapshot: PresenceSnapshot?) {
+    private func answered(_ channel: AppChannel, number: UInt64, _ snapshot: PresenceSnapshot?) {
         self.asking -= 1
         if let watched = self.watched[channel], watched.number == number {
             let step =
