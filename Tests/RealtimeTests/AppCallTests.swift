@@ -30,7 +30,7 @@ import Testing
         #"{"name":"a","channels":["b",1],"data":""}"#, #"{"name":"a","channels":["b","c:d"],"data":""}"#,
         #"{"name":"a","channel":"b","data":"","socket_id":"1"}"#,
         #"{"name":"a","channel":"b","data":"","socket_id":7}"#,
-        #"{"name":"a","channel":"b","data":"","info":"user_count"}"#,
+        #"{"name":"a","channel":"b","data":"","info":"weather"}"#,
         ##"{"name":"a","channel":"#server-to-user-","data":""}"##, ##"{"name":"a","channel":"#other","data":""}"##,
         #"{"name":"a","channels":["private-encrypted-x","b"],"data":""}"#,
         "{\"name\":\"a\",\"channel\":\"\(String(repeating: "x", count: 165))\",\"data\":\"\"}",
@@ -83,7 +83,7 @@ import Testing
         #expect(fixture.call(good) { query in query.removeAll { $0.name == "auth_signature" } }.status == 401)
         #expect(fixture.call(good) { query in query.append(("x", "y")) }.status == 401)
         #expect(fixture.call(good, method: "PUT").status == 405)
-        #expect(fixture.call("", to: "channels", method: "GET").status == 404)
+        #expect(fixture.call("", to: "weather", method: "GET").status == 404)
         #expect(fixture.ask("POST /apps/nobody/events?auth_key=chat-key", good).status == 404)
         #expect(fixture.ask("POST /apps/chat/events", good).status == 401)
         #expect(try client.rest() == [])

@@ -14,6 +14,9 @@ final class AppFixture: Sendable {
     let plain = ExternalApp(AppFixture.credentials("plain:plain-key:a-secret-of-plain"))
     let bus: any BusPublisher
     let metrics: AppMetrics
+    let census: InProcessCensus
+    /// What back ends would be told.
+    let news = Locked<[String]>([])
     private let servers: [ClientServer]
 
     private static let chattyOptions = {
@@ -21,6 +24,8 @@ final class AppFixture: Sendable {
         options.hasClientEvents = true
         options.origins = ["https://chat.example"]
         options.channelNameLength = 200
+        options.hasWatchlists = true
+        options.presenceMembers = 3
         return options
     }()
 
@@ -41,8 +46,22 @@ final class AppFixture: Sendable {
         let (metrics, apps, chosen) = (AppMetrics(in: MetricsRegistry()), [self.chatty, self.plain], terms)
         self.bus = bus
         self.metrics = metrics
-        self.servers = try (0..<nodes).map { _ in
-            let service = ExternalApps(apps, doors: AppDoors(), terms: chosen, metrics: metrics)
+        let directory = InProcessPresence(bus: bus)
+        let census = InProcessCensus(bus: bus, presence: directory, cast: ExternalApps.countCast(for: apps))
+        self.census = census
+        let (memory, watching, news) = (
+            InProcessMemory(bus: bus), PresenceWatchMetrics(in: MetricsRegistry()), self.news
+        )
+        census.whenCountsChange { changes in
+            for change in changes where change.isOccupancy {
+                news.withLock { $0.append("occupancy \(change.channel.scope) \(change.now)") }
+            }
+        }
+        self.servers = try (0..<nodes).map { node in
+            let shared = AppCommons(
+                census: NodeCensus(census, node: node), memory: memory, directory: directory, presence: PresenceDoors(),
+                news: { piece, app in news.withLock { $0.append(Self.text(piece, app)) } })
+            let service = ExternalApps(apps, doors: AppDoors(), shared: shared, terms: chosen, metrics: metrics)
             let server = try ClientServer(
                 loops: loops, connectionLimit: 1000,
                 clients: ClientServer.Port(address: address, service: Service(api: AppAPI(service, bus: bus))) { host in
@@ -51,7 +70,11 @@ final class AppFixture: Sendable {
             server.loops[0].post { loop in
                 let ear = subscriber(loop)
                 loop.attach(Kept(ear))
-                AppRelay(loop: loop, bus: ear, doors: service.doors, ids: ["chat", "plain"], linger: linger)
+                let ears = SharedEar(ear)
+                loop.attach(ears)
+                AppRelay(loop: loop, bus: ears.ear(), doors: service.doors, ids: ["chat", "plain"], linger: linger)
+                PresenceDesk(
+                    loop: loop, bus: ears.ear(), directory: directory, doors: shared.presence, metrics: watching)
             }
             return server
         }
@@ -65,7 +88,41 @@ final class AppFixture: Sendable {
         }
 
         func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
-            self.api.serves(request) ? .now(self.api.answer(request)) : .upgrade(endpoint: 0)
+            guard self.api.serves(request) else { return .upgrade(endpoint: 0) }
+            return switch self.api.answer(request) {
+            case .now(let response): .now(response)
+            case .later(let errand): .later { reply in Task { reply.send(await errand.run()) } }
+            }
+        }
+    }
+
+    /// One census for several nodes, whose loops bear the same numbers.
+    private final class NodeCensus: AppCensus {
+        private let census: InProcessCensus
+        private let node: Int
+
+        init(_ census: InProcessCensus, node: Int) {
+            self.census = census
+            self.node = node
+        }
+
+        func note(_ counts: [AppChannel: Int], on loop: Int) { self.census.note(counts, on: loop + 100 * self.node) }
+
+        func figures(_ question: AppQuestion) async throws(PresenceError) -> AppFigures {
+            try await self.census.figures(question)
+        }
+
+        func whenCountsChange(_ body: @escaping @Sendable ([AppCountChange]) -> Void) {
+            self.census.whenCountsChange(body)
+        }
+    }
+
+    private static func text(_ news: AppNews, _ app: String) -> String {
+        switch news {
+        case .cacheMiss(let channel): "miss \(app):\(channel)"
+        case .clientEvent(let event):
+            "\(event.event) \(app):\(event.channel) \(String(decoding: event.data, as: UTF8.self)) \(event.user ?? "-")"
+        case .occupancy(let channel), .subscriptionCount(let channel), .membership(let channel, _): "changed \(channel)"
         }
     }
 
@@ -120,6 +177,16 @@ final class AppFixture: Sendable {
         return self.ask("\(method) \(target)", body)
     }
 
+    /// A question as server SDKs ask it.
+    func get(_ resource: String, _ items: [(String, String)] = []) -> (status: Int, text: String) {
+        let credentials = self.chatty.credentials
+        let path = "/apps/\(credentials.id)/\(resource)"
+        let call = PusherCall(
+            method: "GET", rawPath: path, path: path, query: items.map { (name: $0.0, value: $0.1) }, body: [])
+        let query = call.signed(by: PusherSigner(credentials), at: SystemClock.now)
+        return self.ask("GET " + path + "?" + query.map { "\($0.name)=\($0.value)" }.joined(separator: "&"))
+    }
+
     /// One request to the first node.
     func ask(_ line: String, _ body: String = "") -> (status: Int, text: String) {
         let socket = BlockingSocket(port: self.servers[0].address?.port ?? 0)
@@ -145,6 +212,31 @@ final class AppClient {
     }
 
     func send(_ text: String) { self.client.send(text) }
+
+    /// Asks to be a member.
+    func enter(_ channel: String, as user: String, info: String = "null") {
+        self.enter(channel, data: #"{"user_id":"\#(user)","user_info":\#(info)}"#)
+    }
+
+    func enter(_ channel: String, data: String) {
+        let quoted = String(decoding: JSONWriter.text { $0.string(data) }, as: UTF8.self)
+        let auth = self.sign(channel, data)
+        self.send(
+            #"{"event":"pusher:subscribe","data":{"channel":"\#(channel)","auth":"\#(auth)","channel_data":\#(quoted)}}"#
+        )
+    }
+
+    /// Asks to be a user.
+    func signIn(_ data: String, auth: String? = nil) {
+        guard let id = PusherSocketID(self.socketID) else { return }
+        let quoted = String(decoding: JSONWriter.text { $0.string(data) }, as: UTF8.self)
+        let signature = auth ?? PusherSigner(self.app.credentials).authentication(of: id, userData: data)
+        self.send(#"{"event":"pusher:signin","data":{"auth":"\#(signature)","user_data":\#(quoted)}}"#)
+    }
+
+    func unsubscribe(_ channel: String) {
+        self.send(#"{"event":"pusher:unsubscribe","data":{"channel":"\#(channel)"}}"#)
+    }
 
     func sign(_ channel: String, _ data: String? = nil) -> String {
         guard let id = PusherSocketID(self.socketID), let name = PusherChannelName(channel, longest: 200) else {
@@ -217,7 +309,20 @@ final class AppClient {
         case "pusher:subscription_error":
             self.reason = data?["error"]?.text ?? ""
             return "refused \(channel) \(data?["type"]?.text ?? "") \(data?["status"]?.integer ?? 0)"
-        case "pusher_internal:subscription_succeeded": return "subscribed \(channel)"
+        case "pusher_internal:subscription_succeeded":
+            guard let ids = data?["presence"]?["ids"] else { return "subscribed \(channel)" }
+            guard case .array(let list) = ids else { return "strange" }
+            return "subscribed \(channel) \(list.compactMap(\.text).joined(separator: ","))"
+        case "pusher_internal:member_added": return "+\(data?["user_id"]?.text ?? "?") \(channel)"
+        case "pusher_internal:member_removed": return "-\(data?["user_id"]?.text ?? "?") \(channel)"
+        case "pusher:cache_miss": return "miss \(channel)"
+        case "pusher:signin_success": return "signed in"
+        case "pusher_internal:watchlist_events":
+            guard case .array(let events) = data?["events"] else { return "strange" }
+            return events.map { event in
+                guard case .array(let ids) = event["user_ids"] else { return "?" }
+                return "\(event["name"]?.text ?? "?") \(ids.compactMap(\.text).joined(separator: ","))"
+            }.joined(separator: "; ")
         // As it came, so that nothing that was added or changed goes unseen.
         default: return text
         }

@@ -23,10 +23,15 @@ package struct PusherChannelName: Hashable, Sendable, CustomStringConvertible {
     package var isEncrypted: Bool { self.description.hasPrefix("private-encrypted-") }
 
     /// Whether who comes late is told the last event.
-    package var isCached: Bool {
-        ["cache-", "private-cache-", "presence-cache-", "private-encrypted-cache-"].contains {
-            self.description.hasPrefix($0)
-        }
+    package static func isCached(_ name: String) -> Bool {
+        ["cache-", "private-cache-", "presence-cache-", "private-encrypted-cache-"].contains { name.hasPrefix($0) }
+    }
+
+    /// The user whom a channel that only the server gives belongs to; the id is of the alphabet of channels.
+    package static func user(ofChannel name: String) -> String? {
+        let prefix = "#server-to-user-"
+        guard name.hasPrefix(prefix) else { return nil }
+        return PusherChannelName(name.dropFirst(prefix.count), longest: 200)?.description
     }
 
     /// Whether subscribers are members, so that their signature must cover who they are.

@@ -52,7 +52,7 @@ final class Services: Sendable {
                 }
             }, standing: self.standing.check)
         self.apps = ExternalApps(
-            configuration.externalApps, doors: stores.appDoors, metrics: AppMetrics(in: registry))
+            configuration.externalApps, doors: stores.appDoors, shared: stores.apps, metrics: AppMetrics(in: registry))
         self.bus = stores.bus
         registry.collect { [attempts = self.attempts, hasher = self.hasher, rest = self.rest] in
             Self.families(attempts, hasher, rest)

@@ -21,6 +21,11 @@ package final class LoopDoors<Center: AnyObject>: Sendable {
 
     func loop(_ index: Int) -> LoopHandle? { self.state.withLock { $0.loops[index] } }
 
+    /// Does something on each of the loops.
+    func tellAll(_ message: @escaping @Sendable (EventLoop) -> Void) {
+        for loop in self.state.withLock({ Array($0.loops.values) }) { loop.post(message) }
+    }
+
     /// The one lives on this loop from now on, attached to it.
     func open(_ loop: LoopHandle) {
         let waiting = self.state.withLock { state in

@@ -44,6 +44,22 @@ package final class AppFigures: Sendable {
     }
 }
 
+/// Another number of sockets hears a channel than before.
+package struct AppCountChange: Sendable {
+    package let channel: AppChannel
+    package let before: Int
+    package let now: Int
+
+    package init(_ channel: AppChannel, before: Int, now: Int) {
+        self.channel = channel
+        self.before = before
+        self.now = now
+    }
+
+    /// Whether it became occupied or vacated.
+    package var isOccupancy: Bool { (self.before > 0) != (self.now > 0) }
+}
+
 /// How many sockets of the whole cluster hear which channel of an app. From any thread.
 ///
 /// What always holds: what a node noted is known to all nodes a moment later, as soon as the place where it is kept can be
@@ -56,8 +72,9 @@ package protocol AppCensus: AnyObject, Sendable {
     /// What is known now; of this node all that it noted.
     func figures(_ question: AppQuestion) async throws(PresenceError) -> AppFigures
 
-    /// Calls `body` with channels that became occupied or vacated, on one node: from any thread.
-    func whenOccupancyChanges(_ body: @escaping @Sendable ([AppChannel]) -> Void)
+    /// Calls `body` with what changed: each change on one node, the one that noted it or that cleared away after a dead one. From
+    /// any thread.
+    func whenCountsChange(_ body: @escaping @Sendable ([AppCountChange]) -> Void)
 }
 
 /// How subscribers are told how many they are: the bytes before and behind the number; `nil` of apps and channels that tell

@@ -40,5 +40,16 @@ package struct AppChannel: Hashable, Sendable {
     package var casts: BusChannel { Self.casts(app: self.app, share: self.share) }
 
     /// Where one user of an app is present with each socket that has signed in as that user.
-    package static func user(_ id: String, of app: String) -> AppChannel { AppChannel(app: app, name: "#user-\(id)") }
+    package static func user(_ id: String, of app: String) -> AppChannel {
+        AppChannel(app: app, name: Self.userPrefix + id)
+    }
+
+    /// The user, if it is such a channel.
+    package var user: String? {
+        self.name.hasPrefix(Self.userPrefix) ? String(self.name.dropFirst(Self.userPrefix.count)) : nil
+    }
+
+    package var isUser: Bool { self.name.hasPrefix(Self.userPrefix) }
+
+    private static let userPrefix = "#user-"
 }

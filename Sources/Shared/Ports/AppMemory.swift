@@ -13,21 +13,17 @@ package final class RememberedEvent: Sendable {
     }
 }
 
-/// What a memory has of a channel.
-package enum Recollection: Sendable {
-    case event(RememberedEvent)
-    /// Nothing.
-    ///
-    /// - Parameter isNews: whether nobody else in the cluster has missed it a moment ago.
-    case nothing(isNews: Bool)
-}
-
 /// The last events of cache channels, for all nodes. From any thread.
 package protocol AppMemory: Sendable {
-    /// Tells an event to all nodes and remembers it for as long as it says, in one step: who is told last what is remembered is
-    /// never told something older.
+    /// Tells an event to all nodes and remembers it for as long as it says, in one step: nobody is told one event last while
+    /// another is remembered.
     func publish(_ event: RememberedEvent) async throws(PresenceError)
 
-    /// The last event of a channel.
-    func recall(_ channel: AppChannel) async throws(PresenceError) -> Recollection
+    /// The last event of a channel, if it is not forgotten.
+    func last(of channel: AppChannel) async throws(PresenceError) -> RememberedEvent?
+
+    /// Somebody missed it.
+    ///
+    /// - Returns: whether nobody in the cluster did a moment ago.
+    func claimMiss(of channel: AppChannel) async -> Bool
 }

@@ -9,5 +9,10 @@ struct AppsPart: FrontPart {
 
     func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome { self.api.welcome(head) }
 
-    func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer { .now(self.api.answer(request)) }
+    func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
+        switch self.api.answer(request) {
+        case .now(let response): .now(response)
+        case .later(let errand): .later { reply in Task { reply.send(await errand.run()) } }
+        }
+    }
 }

@@ -24,6 +24,8 @@ final class Stores: Sendable {
     let doors = FanoutDoors()
     /// Between the relay of external apps and their sockets.
     let appDoors = AppDoors()
+    /// What the nodes know together of the channels of apps.
+    let apps: AppCommons
     let fanout: FanoutMetrics
     let watch: SchemaWatch
     /// Who else is in the cluster; without Redis there is nobody else.
@@ -50,10 +52,15 @@ final class Stores: Sendable {
         self.logger = log
         self.servers = configuration.redisServers
         self.fanout = FanoutMetrics(in: registry)
+        let counts = ExternalApps.countCast(for: configuration.externalApps)
         if configuration.redisServers.isEmpty {
             let bus = InProcessBus()
             (self.bus, self.silentBus, self.commands, self.lease) = (bus, bus, nil, nil)
             self.registry = SoleNodeRegistry(id: configuration.nodeID, address: configuration.whereabouts)
+            let presence = InProcessPresence(bus: bus)
+            self.apps = AppCommons(
+                census: InProcessCensus(bus: bus, presence: presence, cast: counts), memory: InProcessMemory(bus: bus),
+                directory: presence, presence: PresenceDoors(), news: { _, _ in })
         } else {
             let commands = RedisCommands(servers: configuration.redisServers, on: loop, log: log)
             let lease = RedisNodeRegistry(
@@ -61,6 +68,13 @@ final class Stores: Sendable {
                 metrics: RegistryMetrics(in: registry), log: log)
             (self.bus, self.silentBus, self.commands, self.lease) = (commands, nil, commands, lease)
             self.registry = lease
+            self.apps = AppCommons(
+                census: RedisCensus(
+                    commands: commands, registry: lease, metrics: CensusMetrics(in: registry), cast: counts),
+                memory: RedisAppMemory(commands),
+                directory: RedisPresence(
+                    commands: commands, registry: lease, metrics: PresenceMetrics(in: registry), log: log),
+                presence: PresenceDoors(), news: { _, _ in })
         }
         var options = PGOptions()
         options.connections = configuration.databaseConnections
@@ -76,7 +90,7 @@ final class Stores: Sendable {
             metrics: TimerMetrics(in: registry), log: log)
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
-        self.follow(configuration.apps.dropFirst().map(\.id))
+        self.follow(configuration.apps.dropFirst().map(\.id), PresenceWatchMetrics(in: registry))
         self.lease?.start()
     }
 
@@ -101,9 +115,9 @@ final class Stores: Sendable {
 
     /// The ear on the bus, and who listens: the followers of streams, and the relay of external apps. Confined to the loop, which
     /// keeps them.
-    private func follow(_ appIDs: [String]) {
+    private func follow(_ appIDs: [String], _ presenceMetrics: PresenceWatchMetrics) {
         let (log, doors, fanout, logger) = (self.log, self.doors, self.fanout, self.logger)
-        let appDoors = self.appDoors
+        let (appDoors, apps) = (self.appDoors, self.apps)
         let (servers, commands, silentBus) = (self.servers, self.commands, self.silentBus)
         self.loop.post { loop in
             let seat: Ear
@@ -120,6 +134,8 @@ final class Stores: Sendable {
             let ears = SharedEar(seat.subscriber)
             Followers(loop: loop, bus: ears.ear(), store: log, doors: doors, metrics: fanout, log: logger)
             AppRelay(loop: loop, bus: ears.ear(), doors: appDoors, ids: appIDs)
+            PresenceDesk(
+                loop: loop, bus: ears.ear(), directory: apps.directory, doors: apps.presence, metrics: presenceMetrics)
         }
     }
 

@@ -2,12 +2,21 @@ internal import Crypto
 package import Shared
 package import Wire
 
-/// The HTTP API of external apps: how their back ends publish (protocol, section 10). Answered on the loop: nothing is waited for.
+/// The HTTP API of external apps: how their back ends publish and ask (protocol, section 10).
 ///
 /// What always holds: nothing is told of a call whose signature is not its app's, or that has any fault; what is answered with 200
 /// has been handed to the bus.
 package struct AppAPI: Sendable {
+    /// What becomes of a call.
+    package enum Answer: Sendable {
+        /// Nothing has to be waited for.
+        case now(HTTPResponse)
+        case later(AppErrand)
+    }
+
     private static let root = "/apps/"
+    /// pusher-http-python 3.3.4 leaves the app out of this one (protocol, section 10).
+    private static let bareRoot = "/users/"
     /// Ten events of 10 KB whose every character is escaped, and room for their names.
     private static let longestBody = 1 << 20
 
@@ -23,7 +32,10 @@ package struct AppAPI: Sendable {
         self.clock = clock
     }
 
-    package func serves(_ request: HTTPRequest) -> Bool { request.path.hasPrefix(Self.root) }
+    package func serves(_ request: HTTPRequest) -> Bool {
+        let path = request.path
+        return path.hasPrefix(Self.root) || path.hasPrefix(Self.bareRoot)
+    }
 
     /// Looks who calls before the body is read: strangers send none.
     package func welcome(_ head: HTTPRequest) -> HTTPWelcome {
@@ -36,9 +48,9 @@ package struct AppAPI: Sendable {
         return .bodyUpTo(Self.longestBody)
     }
 
-    package func answer(_ request: HTTPRequest) -> HTTPResponse {
+    package func answer(_ request: HTTPRequest) -> Answer {
         guard let (app, resource) = self.target(of: request) else {
-            return self.refuse(.notFound, "There is no such app")
+            return .now(self.refuse(.notFound, "There is no such app"))
         }
         let call = PusherCall(
             method: request.methodName, rawPath: request.rawPath, path: request.path, query: request.queryItems,
@@ -46,56 +58,122 @@ package struct AppAPI: Sendable {
         do throws(PusherCall.Fault) {
             try call.verify(with: app.signer, now: self.clock())
         } catch {
-            return self.refuse(.unauthorized, error.rawValue)
+            return .now(self.refuse(.unauthorized, error.rawValue))
         }
-        switch resource {
-        case "events", "batch_events":
-            guard request.method == .post else {
-                var response = self.refuse(.methodNotAllowed, "Events are posted")
-                response.setField("Allow", "POST")
-                return response
+        guard app.options.isEnabled else { return .now(self.refuse(.forbidden, "This app is disabled")) }
+        do throws(AppCall.Fault) {
+            return try self.serve(request, resource, app)
+        } catch {
+            switch error {
+            case .malformed(let text): return .now(self.refuse(.badRequest, text))
+            case .tooLarge:
+                return .now(self.refuse(.contentTooLarge, "data is longer than \(AppCall.longestData) bytes"))
             }
-            return self.publish(request.body, isBatch: resource == "batch_events", app)
-        default: return self.refuse(.notFound, "This call is not served here yet")
         }
     }
 
     /// The app of a path, and what is asked for in it.
     private func target(of request: HTTPRequest) -> (app: ExternalApp, resource: String)? {
-        let parts = request.path.dropFirst(Self.root.count).split(
+        let path = request.path
+        if path.hasPrefix(Self.bareRoot) {
+            guard let index = request.queryValue("auth_key").flatMap({ self.service.index(ofKey: $0) }) else {
+                return nil
+            }
+            return (self.service.apps[index], String(path.dropFirst()))
+        }
+        let parts = path.dropFirst(Self.root.count).split(
             separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2, let index = self.service.index(ofID: parts[0]) else { return nil }
         return (self.service.apps[index], String(parts[1]))
     }
 
-    private func publish(_ body: [UInt8], isBatch: Bool, _ app: ExternalApp) -> HTTPResponse {
-        let events: [AppCall.Event]
-        let longest = app.options.channelNameLength
-        do throws(AppCall.Fault) {
-            events =
-                isBatch
-                ? try AppCall.batch(body, longestChannel: longest) : [try AppCall.event(body, longestChannel: longest)]
-        } catch {
-            switch error {
-            case .malformed(let text): return self.refuse(.badRequest, text)
-            case .tooLarge:
-                return self.refuse(.contentTooLarge, "data is longer than \(AppCall.longestData) bytes")
+    private func serve(
+        _ request: HTTPRequest, _ resource: String, _ app: ExternalApp
+    ) throws(AppCall.Fault) -> Answer {
+        let parts = resource.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        switch (parts.count, parts[0], parts.last) {
+        case (1, "events", _), (1, "batch_events", _):
+            guard request.method == .post else { return self.allow("POST", "Events are posted") }
+            return try self.publish(request.body, isBatch: resource == "batch_events", app)
+        case (1, "channels", _), (2, "channels", _), (3, "channels", "users"):
+            guard request.method == .get else { return self.allow("GET", "Channels are asked for with GET") }
+            return try self.ask(request, parts, app)
+        case (3, "users", "terminate_connections"):
+            guard request.method == .post else { return self.allow("POST", "Connections are ended with POST") }
+            guard !parts[1].isEmpty, PresenceMember(id: parts[1]) != nil else {
+                throw .malformed("this is no user's id")
             }
+            self.bus.publish(AppOrder.terminate(user: parts[1]).bytes, on: AppOrder.channel(of: app.credentials.id))
+            return .now(AppErrand.empty)
+        default: return .now(self.refuse(.notFound, "There is no such call"))
         }
-        for event in events { self.tell(event, of: app) }
-        return HTTPResponse(status: .ok, contentType: "application/json", body: Array("{}".utf8))
     }
 
-    private func tell(_ event: AppCall.Event, of app: ExternalApp) {
+    private func publish(_ body: [UInt8], isBatch: Bool, _ app: ExternalApp) throws(AppCall.Fault) -> Answer {
+        let longest = app.options.channelNameLength
+        let events =
+            isBatch
+            ? try AppCall.batch(body, longestChannel: longest) : [try AppCall.event(body, longestChannel: longest)]
+        let errand = AppErrand(app, self.service)
+        for event in events { self.tell(event, errand) }
+        self.service.metrics.published.add(UInt64(events.reduce(0) { $0 + $1.channels.count }))
+        if events.contains(where: { $0.info != nil }) {
+            errand.question = isBatch ? .batch(events) : .channels(events[0])
+        }
+        // What nobody has to be asked for is told already.
+        guard !errand.remembers.isEmpty || errand.question != nil else { return .now(AppErrand.empty) }
+        return .later(errand)
+    }
+
+    /// Tells an event to its channels; what cache channels remember is told by the errand, in its turn.
+    private func tell(_ event: AppCall.Event, _ errand: AppErrand) {
         event.name.withUnsafeBytes { name in
             event.data.withUnsafeBytes { data in
                 for channel in event.channels {
                     let cast = AppCast.bytes(channel, event: name, data: data, except: event.except)
-                    self.bus.publish(cast, on: AppChannel(app: app.credentials.id, name: channel).casts)
-                    self.service.metrics.published.increment()
+                    let target = AppChannel(app: errand.app.credentials.id, name: channel)
+                    if PusherChannelName.isCached(channel) {
+                        errand.remembers.append(
+                            RememberedEvent(target, cast: cast, seconds: AppErrand.rememberedSeconds))
+                    } else {
+                        self.bus.publish(cast, on: target.casts)
+                    }
                 }
             }
         }
+    }
+
+    private func ask(_ request: HTTPRequest, _ parts: [String], _ app: ExternalApp) throws(AppCall.Fault) -> Answer {
+        let errand = AppErrand(app, self.service)
+        let info = try AppInfo(request.queryValue("info"))
+        if parts.count == 1 {
+            let prefix = request.queryValue("filter_by_prefix") ?? ""
+            guard !info.users || prefix.hasPrefix("presence-") else {
+                throw .malformed("user_count needs filter_by_prefix to begin with presence-")
+            }
+            errand.question = .occupied(prefix: prefix, info)
+            return .later(errand)
+        }
+        let name = parts[1]
+        let isUsers = name.hasPrefix("#") && PusherChannelName.user(ofChannel: name) != nil
+        guard isUsers || PusherChannelName(name, longest: app.options.channelNameLength) != nil else {
+            throw .malformed("this is no name of a channel")
+        }
+        let isPresence = name.hasPrefix("presence-")
+        if parts.count == 3 {
+            guard isPresence else { throw .malformed("only presence channels have users") }
+            errand.question = .users(name)
+        } else {
+            guard !info.users || isPresence else { throw .malformed("only presence channels have a user_count") }
+            errand.question = .channel(name, info)
+        }
+        return .later(errand)
+    }
+
+    private func allow(_ method: String, _ text: String) -> Answer {
+        var response = self.refuse(.methodNotAllowed, text)
+        response.setField("Allow", method)
+        return .now(response)
     }
 
     private func refuse(_ status: HTTPStatus, _ text: String) -> HTTPResponse {

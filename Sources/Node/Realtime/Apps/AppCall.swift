@@ -19,6 +19,8 @@ enum AppCall {
         let channels: [String]
         /// The socket that is not told; 0 for none.
         let except: UInt64
+        /// What the back end wants to know of the channels.
+        let info: AppInfo?
     }
 
     /// Why a call is refused.
@@ -72,13 +74,17 @@ enum AppCall {
         guard let slice = reader["name"], let name = reader.text(of: slice),
             (1...self.longestName).contains(name.unicodeScalars.count)
         else { throw .malformed("name is missing or not 1 to \(self.longestName) characters") }
-        guard reader["info"].map({ $0.kind == .null }) ?? true else {
-            throw .malformed("info cannot be answered here yet")
-        }
         let data = try self.data(reader)
         let channels = try self.channels(reader, longestChannel)
         return Event(
-            name: Array(reader.bytes(of: slice)), data: data, channels: channels, except: try self.sender(reader))
+            name: Array(reader.bytes(of: slice)), data: data, channels: channels, except: try self.sender(reader),
+            info: try self.info(reader))
+    }
+
+    private static func info(_ reader: JSONReader) throws(Fault) -> AppInfo? {
+        guard let slice = reader["info"], slice.kind != .null else { return nil }
+        guard let text = reader.text(of: slice) else { throw .malformed("info is no string") }
+        return text.isEmpty ? nil : try AppInfo(text)
     }
 
     /// The data as clients read it: a string, byte for byte; what is none is made one.
@@ -114,9 +120,9 @@ enum AppCall {
     }
 
     private static func look(at name: String, _ longest: Int, isOnly: Bool) throws(Fault) {
-        if name.hasPrefix(self.userPrefix) {
-            guard PusherChannelName(name.dropFirst(self.userPrefix.count), longest: 200) != nil else {
-                throw .malformed("a user's id is empty or not of the alphabet of channels")
+        if name.hasPrefix("#") {
+            guard PusherChannelName.user(ofChannel: name) != nil else {
+                throw .malformed("a channel with # is no user's, or the user's id is empty or has other characters")
             }
             return
         }
@@ -125,8 +131,6 @@ enum AppCall {
         }
         guard isOnly || !channel.isEncrypted else { throw .malformed("an encrypted channel is told alone") }
     }
-
-    private static let userPrefix = "#server-to-user-"
 
     private static func sender(_ reader: JSONReader) throws(Fault) -> UInt64 {
         guard let slice = reader["socket_id"], slice.kind != .null else { return 0 }

@@ -29,6 +29,8 @@ package final class AppRelay: BusListener {
     private let linger: UInt64
     private var shares: [AppShare: Share] = [:]
     private var byChannel: [BusChannel: AppShare] = [:]
+    /// Where orders for the apps come.
+    private var orders: [BusChannel: Int] = [:]
 
     /// Begins to serve the halls behind `doors`; to be called on the bus's loop, which keeps it.
     ///
@@ -46,6 +48,11 @@ package final class AppRelay: BusListener {
         self.linger = linger
         loop.attach(self)
         bus.listener = self
+        for (app, id) in ids.enumerated() {
+            let channel = AppOrder.channel(of: id)
+            self.orders[channel] = app
+            bus.subscribe(to: channel)
+        }
         doors.open(loop.handle)
     }
 
@@ -109,6 +116,10 @@ package final class AppRelay: BusListener {
     }
 
     package func received(_ message: UnsafeRawBufferPointer, on channel: BusChannel) {
+        if let app = self.orders[channel] {
+            let bytes = Array(message)
+            return self.doors.tellAll { loop in loop.attachment(AppHall.self)?.ordered(bytes, of: app) }
+        }
         guard let name = self.byChannel[channel], let share = self.shares[name], !share.open.isEmpty else { return }
         let bytes = Array(message)
         for loop in share.open.keys {

@@ -10,6 +10,8 @@ package struct ExternalApp: Sendable {
     let signer: PusherSigner
     /// Whose pages may connect; `nil` for everybody's.
     let origins: Set<HTTPOrigin>?
+    /// Its sockets on this node.
+    let sockets = Locked(0)
 
     package init(_ credentials: AppCredentials, options: AppOptions = AppOptions()) {
         self.credentials = credentials
@@ -19,18 +21,43 @@ package struct ExternalApp: Sendable {
     }
 }
 
+/// What the nodes know together of the channels of apps.
+package struct AppCommons: Sendable {
+    package let census: any AppCensus
+    package let memory: any AppMemory
+    package let directory: any PresenceDirectory
+    /// To the node's desk for presence.
+    package let presence: PresenceDoors
+    /// Carries news to back ends.
+    package let news: AppNewsDesk
+
+    package init(
+        census: any AppCensus, memory: any AppMemory, directory: any PresenceDirectory, presence: PresenceDoors,
+        news: @escaping AppNewsDesk
+    ) {
+        self.census = census
+        self.memory = memory
+        self.directory = directory
+        self.presence = presence
+        self.news = news
+    }
+}
+
 /// What serves external apps, on all loops of a node.
 package struct ExternalApps: Sendable {
     package let apps: [ExternalApp]
     package let doors: AppDoors
+    package let shared: AppCommons
     package var terms: PusherTerms
     package let metrics: AppMetrics
 
     package init(
-        _ apps: [ExternalApp], doors: AppDoors, terms: PusherTerms = PusherTerms(), metrics: AppMetrics
+        _ apps: [ExternalApp], doors: AppDoors, shared: AppCommons, terms: PusherTerms = PusherTerms(),
+        metrics: AppMetrics
     ) {
         self.apps = apps
         self.doors = doors
+        self.shared = shared
         self.terms = terms
         self.metrics = metrics
     }
@@ -40,33 +67,14 @@ package struct ExternalApps: Sendable {
 
     /// The number of the app with this id.
     func index(ofID id: some StringProtocol) -> Int? { self.apps.firstIndex { $0.credentials.id == id } }
-}
 
-/// What sockets and calls of external apps count.
-package struct AppMetrics: Sendable {
-    let refusedSockets: Counter
-    let subscriptions: Counter
-    let refusedSubscriptions: Counter
-    let malformed: Counter
-    let excess: Counter
-    let published: Counter
-    let clientEvents: Counter
-    let refusedCalls: Counter
-    let unreadable: Counter
-
-    /// Creates the families in `registry`.
-    package init(in registry: MetricsRegistry) {
-        func counter(_ name: String, _ help: String) -> Counter {
-            registry.counter("bellhop_apps_\(name)", help: help)
+    /// How a channel's subscribers are told how many they are, for apps that want it.
+    package static func countCast(for apps: [ExternalApp]) -> AppCountCast {
+        let counting = Set(apps.filter(\.options.hasSubscriptionCounts).map(\.credentials.id))
+        return { channel in
+            guard counting.contains(channel.app), !channel.name.hasPrefix("presence-"), !channel.name.hasPrefix("#")
+            else { return nil }
+            return AppCast.count(in: channel.name)
         }
-        self.refusedSockets = counter("sockets_refused_total", "Sockets closed for protocol version or origin.")
-        self.subscriptions = counter("subscriptions_total", "Subscriptions admitted.")
-        self.refusedSubscriptions = counter("subscriptions_refused_total", "Subscriptions refused.")
-        self.malformed = counter("messages_malformed_total", "Messages that are none of the protocol.")
-        self.excess = counter("messages_excess_total", "Messages beyond the rate.")
-        self.published = counter("events_published_total", "Events that back ends published, once per channel.")
-        self.clientEvents = counter("client_events_total", "Events that clients told each other.")
-        self.refusedCalls = counter("calls_refused_total", "Calls of the HTTP API that were refused.")
-        self.unreadable = counter("casts_unreadable_total", "Messages between nodes that could not be read.")
     }
 }

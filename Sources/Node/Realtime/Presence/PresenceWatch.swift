@@ -5,6 +5,13 @@ package import Shared
 package protocol PresenceListener: AnyObject {
     /// Users came and went, in this order.
     func presenceChanged(in channel: AppChannel, _ changes: [PresenceChange])
+
+    /// Who is in a channel is known from now on.
+    func presenceKnown(in channel: AppChannel)
+}
+
+extension PresenceListener {
+    package func presenceKnown(in channel: AppChannel) {}
 }
 
 /// What watching counts.
@@ -34,6 +41,7 @@ package final class PresenceWatch: BusListener {
         let number: UInt64
         var roster = PresenceRoster()
         var wants = 0
+        var isKnown = false
 
         init(_ channel: AppChannel, number: UInt64) {
             self.channel = channel
@@ -101,6 +109,9 @@ package final class PresenceWatch: BusListener {
         self.watched[channel]?.roster.members ?? [:]
     }
 
+    /// Whether anything is known of a channel yet.
+    package func isKnown(_ channel: AppChannel) -> Bool { self.watched[channel]?.isKnown ?? false }
+
     private func begin(_ channel: AppChannel) -> Watched {
         self.lastNumber += 1
         let watched = Watched(channel, number: self.lastNumber)
@@ -138,6 +149,10 @@ package final class PresenceWatch: BusListener {
         if !step.changes.isEmpty {
             self.metrics.changes.add(UInt64(step.changes.count))
             self.listener?.presenceChanged(in: watched.channel, step.changes)
+        }
+        if !watched.isKnown, watched.roster.version != nil {
+            watched.isKnown = true
+            self.listener?.presenceKnown(in: watched.channel)
         }
         guard let pause = step.asks else { return }
         guard pause > .zero else { return self.ask(watched) }

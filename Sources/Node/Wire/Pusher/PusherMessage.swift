@@ -97,7 +97,7 @@ package enum PusherMessage {
     }
 
     /// A message whose data is `{}` as a string: it must be there, or pusher-websocket-java fails.
-    private static func empty(
+    static func empty(
         _ event: StaticString, channel: String?, position: (seq: Int64, epoch: Int64)? = nil
     ) -> [UInt8] {
         self.message(event, channel: channel) { writer in
@@ -111,7 +111,7 @@ package enum PusherMessage {
         }
     }
 
-    private static func message(
+    static func message(
         _ event: StaticString, channel: String? = nil, _ rest: (inout JSONWriter) -> Void
     ) -> [UInt8] {
         JSONWriter.text { writer in
@@ -130,7 +130,7 @@ package enum PusherMessage {
 
 extension JSONWriter {
     /// An object, as a string that holds its text.
-    fileprivate mutating func encoded(_ members: (inout JSONWriter) -> Void) {
+    mutating func encoded(_ members: (inout JSONWriter) -> Void) {
         let text = JSONWriter.text { writer in writer.object { members(&$0) } }
         self.string(String(decoding: text, as: UTF8.self))
     }
