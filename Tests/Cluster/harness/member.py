@@ -1,0 +1,123 @@
+"""A client of an external app that is in one presence channel, and remembers what it was told of the others."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+
+from .cluster import EXTERNAL
+from .websocket import WebSocket
+
+PATH = f"/app/{EXTERNAL.key}?protocol=7&client=member&version=1"
+
+
+def signature(text: str) -> str:
+    return f"{EXTERNAL.key}:{hmac.new(EXTERNAL.secret.encode(), text.encode(), hashlib.sha256).hexdigest()}"
+
+
+class Member:
+    """One socket over all its lives; it comes and goes when it is told to."""
+
+    def __init__(self, user: str, channel: str) -> None:
+        self.user = user
+        self.channel = channel
+        # Nothing while it is not in the channel.
+        self.members: set[str] | None = None
+        self.added: list[str] = []
+        self.removed: list[str] = []
+        # What no client may ever be told.
+        self.faults: list[str] = []
+        self.refusals: list[str] = []
+        self.is_signed_in = False
+        self.close_code: int | None = None
+        self.socket: WebSocket | None = None
+        self.socket_id = ""
+        self._established: asyncio.Future[None] | None = None
+        self._answered: asyncio.Future[None] | None = None
+
+    @property
+    def is_in(self) -> bool:
+        return self.members is not None
+
+    async def connect(self, url: str, seconds: float = 15) -> None:
+        self._established = asyncio.get_running_loop().create_future()
+        self.socket = await WebSocket.connect(url, PATH, self._heard, self._ended, seconds)
+        async with asyncio.timeout(seconds):
+            await self._established
+
+    async def join(self, seconds: float = 15) -> None:
+        assert self.socket
+        data = json.dumps({"user_id": self.user, "user_info": {"name": f"User {self.user}"}})
+        auth = signature(f"{self.socket_id}:{self.channel}:{data}")
+        self._answered = asyncio.get_running_loop().create_future()
+        self._send("pusher:subscribe", {"channel": self.channel, "auth": auth, "channel_data": data})
+        async with asyncio.timeout(seconds):
+            await self._answered
+
+    def sign_in(self) -> None:
+        data = json.dumps({"id": self.user})
+        self._send("pusher:signin", {"auth": signature(f"{self.socket_id}::user::{data}"), "user_data": data})
+
+    def leave(self) -> None:
+        """Unsubscribes; nothing answers that."""
+        self.members = None
+        self._send("pusher:unsubscribe", {"channel": self.channel})
+
+    def close(self) -> None:
+        """Ends like a page that is closed."""
+        self.members = None
+        if self.socket:
+            self.socket.abort()
+            self.socket = None
+
+    def _send(self, event: str, data: dict) -> None:
+        if self.socket:
+            self.socket.send_text(json.dumps({"event": event, "data": data}))
+
+    def _ended(self, code: int | None) -> None:
+        self.members = None
+        self.close_code = code
+
+    def _heard(self, text: str) -> None:
+        frame = json.loads(text)
+        data = json.loads(frame["data"]) if isinstance(frame.get("data"), str) else frame.get("data")
+        match frame["event"]:
+            case "pusher:connection_established":
+                self.socket_id = data["socket_id"]
+                if self._established and not self._established.done():
+                    self._established.set_result(None)
+            case "pusher_internal:subscription_succeeded":
+                presence = data["presence"]
+                self.members = set(presence["ids"])
+                if set(presence["hash"]) != self.members or presence["count"] != len(self.members):
+                    self.faults.append(f"count, ids and hash differ: {text[:200]}")
+                if self.user not in self.members:
+                    self.faults.append("the list has not the one who came")
+                self._answer()
+            case "pusher:signin_success":
+                self.is_signed_in = True
+            case "pusher:subscription_error":
+                self.refusals.append(data["error"])
+                self._answer()
+            case "pusher_internal:member_added":
+                self._moved("added", data["user_id"], False)
+            case "pusher_internal:member_removed":
+                self._moved("removed", data["user_id"], True)
+
+    def _answer(self) -> None:
+        if self._answered and not self._answered.done():
+            self._answered.set_result(None)
+
+    def _moved(self, what: str, user: str, was_there: bool) -> None:
+        # What was sent before a farewell arrived is of no matter.
+        if self.members is None:
+            return
+        (self.removed if was_there else self.added).append(user)
+        if user == self.user:
+            self.faults.append(f"it was told that it was {what} itself")
+        if (user in self.members) != was_there:
+            self.faults.append(f"{user} was {what} twice")
+        if was_there:
+            self.members.discard(user)
+        else:
+            self.members.add(user)
