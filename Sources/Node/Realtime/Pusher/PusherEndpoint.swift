@@ -34,6 +34,8 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         package var app: AppCredentials
         package var terms: PusherTerms
         package var metrics: PusherMetrics
+        /// To the node's desk for presence.
+        package var presence: PresenceDoors
         /// The wall clock, by which signatures expire.
         package var clock: @Sendable () -> Timestamp
         /// Asked about those who were authorised before this loop heard of everything in their stream: a revocation may have
@@ -44,12 +46,13 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
 
         package init(
             app: AppCredentials, terms: PusherTerms = PusherTerms(), metrics: PusherMetrics,
-            clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
+            presence: PresenceDoors, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
             revoked: @escaping @Sendable (Revoked) -> Void = { _ in }, standing: @escaping StandingCheck
         ) {
             self.app = app
             self.terms = terms
             self.metrics = metrics
+            self.presence = presence
             self.clock = clock
             self.revoked = revoked
             self.standing = standing
@@ -72,6 +75,16 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     var revokedSessions: [SessionID: UInt64] = [:]
     var revokedTenants: [TenantID: UInt64] = [:]
     var isSweeping = false
+    /// Presence channels by name, and which of them each socket is in.
+    var rooms: [String: PusherRoom] = [:]
+    var visits: [ConnectionID: Set<String>] = [:]
+    /// Sockets on their way into one, by what the presence hall was asked.
+    var waiting: [UInt64: PusherWaiting] = [:]
+    var signIns: [ConnectionID: PusherSignIn] = [:]
+    /// Wishes for channels by other names, while the store is asked.
+    var questions: [UInt64: PusherWaiting] = [:]
+    var lastQuestion: UInt64 = 0
+    let presence: PresenceHall
     private var greeting = PusherGreeting()
     private let pong = PusherMessage.pong
 
@@ -82,8 +95,10 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         self.service = service
         self.terms = service.terms.webSocket
         self.admission = PusherAdmission(signer: PusherSigner(service.app), terms: service.terms)
+        self.presence = PresenceHall.on(host.loop, doors: service.presence)
         self.listener = hub.add(self)
         host.loop.attach(self)
+        self.presence.add(self, for: service.app.id)
     }
 
     var now: UInt64 { self.host.loop.now }
@@ -139,7 +154,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         case .pong: break
         case .subscribe(let wish): self.subscribe(id, wish)
         case .unsubscribe(let channel): self.unsubscribe(id, channel)
-        case .signIn: self.say(PusherMessage.error(code: nil, "Signing in is not possible here yet"), to: id)
+        case .signIn(let auth, let userData): self.signIn(id, auth, userData)
         case .clientEvent: self.say(PusherMessage.error(code: 4301, "This app has no client events"), to: id)
         case .foreign: self.say(PusherMessage.error(code: nil, "Clients may not publish events"), to: id)
         }
@@ -166,8 +181,14 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     }
 
     package func closed(_ id: ConnectionID) {
-        self.hub.socketClosed(id)
+        self.leaveAll(id)
         self.seats.remove(id)
+    }
+
+    private func leaveAll(_ id: ConnectionID) {
+        self.hub.socketClosed(id)
+        self.leaveRooms(id)
+        self.signOut(id)
     }
 
     package func drained(_ id: ConnectionID) { self.hub.socketDrained(id) }
@@ -187,7 +208,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     func end(_ id: ConnectionID, _ code: WebSocketCloseCode, _ text: String) {
         guard let seat = self.seats[id], !seat.isEnding else { return }
         self.seats.change(id) { $0.isEnding = true }
-        self.hub.socketClosed(id)
+        self.leaveAll(id)
         self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
         self.host.closeSocket(id, code)
     }
