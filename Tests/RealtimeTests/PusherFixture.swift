@@ -36,10 +36,10 @@ final class PusherFixture: Sendable {
         let metrics = PusherMetrics(in: MetricsRegistry())
         self.app = app
         self.metrics = metrics
-        let doors = PresenceDoors()
+        let (doors, board) = (PresenceDoors(), ConnectionDoors())
         let (asked, standing, offset) = (self.asked, self.standing, self.clockOffset)
         let service = PusherEndpoint.Service(
-            app: app, terms: terms, metrics: metrics, presence: doors,
+            app: app, terms: terms, metrics: metrics, presence: doors, connections: board,
             clock: { Timestamp(milliseconds: SystemClock.now.milliseconds + offset.withLock { $0 } * 1000) }
         ) { subscriber, channel, answer in
             asked.withLock { $0.append("\(subscriber.user == Self.user ? "user" : "other") \(channel.name)") }

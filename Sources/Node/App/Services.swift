@@ -44,6 +44,7 @@ final class Services: Sendable {
         }
         self.pusher = PusherEndpoint.Service(
             app: configuration.apps[0], metrics: PusherMetrics(in: registry), presence: stores.apps.presence,
+            connections: stores.apps.connections,
             revoked: { revoked in
                 switch revoked {
                 case .user(let user): callers.forget(user: user)

@@ -36,6 +36,8 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         package var metrics: PusherMetrics
         /// To the node's desk for presence.
         package var presence: PresenceDoors
+        /// To the node's desk for those who ask what is connected.
+        package var connections: ConnectionDoors
         /// The wall clock, by which signatures expire.
         package var clock: @Sendable () -> Timestamp
         /// Asked about those who were authorised before this loop heard of everything in their stream: a revocation may have
@@ -46,13 +48,14 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
 
         package init(
             app: AppCredentials, terms: PusherTerms = PusherTerms(), metrics: PusherMetrics,
-            presence: PresenceDoors, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
+            presence: PresenceDoors, connections: ConnectionDoors, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
             revoked: @escaping @Sendable (Revoked) -> Void = { _ in }, standing: @escaping StandingCheck
         ) {
             self.app = app
             self.terms = terms
             self.metrics = metrics
             self.presence = presence
+            self.connections = connections
             self.clock = clock
             self.revoked = revoked
             self.standing = standing
@@ -85,6 +88,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     var questions: [UInt64: PusherWaiting] = [:]
     var lastQuestion: UInt64 = 0
     let presence: PresenceHall
+    let connections: ConnectionHall
     private var greeting = PusherGreeting()
     private let pong = PusherMessage.pong
 
@@ -96,9 +100,11 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         self.terms = service.terms.webSocket
         self.admission = PusherAdmission(signer: PusherSigner(service.app), terms: service.terms)
         self.presence = PresenceHall.on(host.loop, doors: service.presence)
+        self.connections = ConnectionHall.on(host.loop, doors: service.connections)
         self.listener = hub.add(self)
         host.loop.attach(self)
         self.presence.add(self, for: service.app.id)
+        self.connections.add(self)
     }
 
     var now: UInt64 { self.host.loop.now }
@@ -181,8 +187,16 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     }
 
     package func closed(_ id: ConnectionID) {
+        if let seat = self.seats[id], !seat.isEnding { self.note(seat, 0, "The client or the network ended it") }
         self.leaveAll(id)
         self.seats.remove(id)
+    }
+
+    private func note(_ seat: PusherSeat, _ code: Int, _ reason: String) {
+        self.connections.ended(
+            Disconnect(
+                time: self.service.clock(), app: self.service.app.id, code: code, reason: reason,
+                tenant: seat.subscriber?.tenant))
     }
 
     private func leaveAll(_ id: ConnectionID) {
@@ -208,8 +222,22 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     func end(_ id: ConnectionID, _ code: WebSocketCloseCode, _ text: String) {
         guard let seat = self.seats[id], !seat.isEnding else { return }
         self.seats.change(id) { $0.isEnding = true }
+        self.note(seat, Int(code.rawValue), text)
         self.leaveAll(id)
         self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
         self.host.closeSocket(id, code)
+    }
+}
+
+extension PusherEndpoint: ConnectionSource {
+    func count(into connections: inout Connections, of tenant: TenantID?) {
+        var sockets = self.seats.count
+        if let tenant { sockets = self.seats.places.count { $0?.subscriber?.tenant == tenant } }
+        connections.sockets[self.service.app.id, default: 0] += sockets
+        self.hub.forEachChannel { stream, channel, count in
+            // The platform's announcements are no tenant's.
+            if let tenant, stream != .tenant(tenant) { return }
+            connections.channels[AppChannel(app: self.service.app.id, name: channel), default: 0] += count
+        }
     }
 }
