@@ -78,8 +78,10 @@ package final class ChildProcess: Sendable {
         return !(line.split(separator: ")").last ?? "").hasPrefix(" Z")
     }
 
-    /// Asks the process itself to end.
-    package func terminate(with number: CInt = SIGTERM) { _ = Glibc.kill(self.pid, number) }
+    /// Asks the process itself to end. One that was waited for has no number any more.
+    package func terminate(with number: CInt = SIGTERM) {
+        self.isReaped.withLock { if !$0 { _ = Glibc.kill(self.pid, number) } }
+    }
 
     /// Waits for its end, and gives its exit code.
     @discardableResult
