@@ -54,6 +54,8 @@ package final class ChildProcess: Sendable {
     package func signal(_ number: CInt) {
         self.isReaped.withLock { isReaped in
             guard !isReaped else { return }
+            // A parent that stands still buries nobody: the numbers of its children stay theirs while they are counted.
+            if number == SIGSTOP { _ = Glibc.kill(self.pid, number) }
             // Who was born while the family was counted is in the second count: its parent has had the signal by then.
             for _ in 0..<2 { for pid in self.family { _ = Glibc.kill(pid, number) } }
         }
