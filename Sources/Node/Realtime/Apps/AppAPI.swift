@@ -114,26 +114,27 @@ package struct AppAPI: Sendable {
         let events =
             isBatch
             ? try AppCall.batch(body, longestChannel: longest) : [try AppCall.event(body, longestChannel: longest)]
-        let errand = AppErrand(app, self.service)
-        for event in events { self.tell(event, errand) }
+        let remembers = events.flatMap { self.tell($0, of: app) }
         self.service.metrics.published.add(UInt64(events.reduce(0) { $0 + $1.channels.count }))
-        if events.contains(where: { $0.info != nil }) {
-            errand.question = isBatch ? .batch(events) : .channels(events[0])
-        }
+        var question: AppErrand.Question?
+        if events.contains(where: { $0.info != nil }) { question = isBatch ? .batch(events) : .channels(events[0]) }
         // What nobody has to be asked for is told already.
-        guard !errand.remembers.isEmpty || errand.question != nil else { return .now(AppErrand.empty) }
-        return .later(errand)
+        guard !remembers.isEmpty || question != nil else { return .now(AppErrand.empty) }
+        return .later(AppErrand(app, self.service, remembers: remembers, question: question))
     }
 
-    /// Tells an event to its channels; what cache channels remember is told by the errand, in its turn.
-    private func tell(_ event: AppCall.Event, _ errand: AppErrand) {
+    /// Tells an event to its channels.
+    ///
+    /// - Returns: what cache channels remember, which is told in its turn.
+    private func tell(_ event: AppCall.Event, of app: ExternalApp) -> [RememberedEvent] {
+        var remembers: [RememberedEvent] = []
         event.name.withUnsafeBytes { name in
             event.data.withUnsafeBytes { data in
                 for channel in event.channels {
                     let cast = AppCast.bytes(channel, event: name, data: data, except: event.except)
-                    let target = AppChannel(app: errand.app.credentials.id, name: channel)
+                    let target = AppChannel(app: app.credentials.id, name: channel)
                     if PusherChannelName.isCached(channel) {
-                        errand.remembers.append(
+                        remembers.append(
                             RememberedEvent(target, cast: cast, seconds: AppErrand.rememberedSeconds))
                     } else {
                         self.bus.publish(cast, on: target.casts)
@@ -141,18 +142,20 @@ package struct AppAPI: Sendable {
                 }
             }
         }
+        return remembers
     }
 
     private func ask(_ request: HTTPRequest, _ parts: [String], _ app: ExternalApp) throws(AppCall.Fault) -> Answer {
-        let errand = AppErrand(app, self.service)
+        func later(_ question: AppErrand.Question) -> Answer {
+            .later(AppErrand(app, self.service, question: question))
+        }
         let info = try AppInfo(request.queryValue("info"))
         if parts.count == 1 {
             let prefix = request.queryValue("filter_by_prefix") ?? ""
             guard !info.users || prefix.hasPrefix("presence-") else {
                 throw .malformed("user_count needs filter_by_prefix to begin with presence-")
             }
-            errand.question = .occupied(prefix: prefix, info)
-            return .later(errand)
+            return later(.occupied(prefix: prefix, info))
         }
         let name = parts[1]
         let isUsers = name.hasPrefix("#") && PusherChannelName.user(ofChannel: name) != nil
@@ -162,12 +165,10 @@ package struct AppAPI: Sendable {
         let isPresence = name.hasPrefix("presence-")
         if parts.count == 3 {
             guard isPresence else { throw .malformed("only presence channels have users") }
-            errand.question = .users(name)
-        } else {
-            guard !info.users || isPresence else { throw .malformed("only presence channels have a user_count") }
-            errand.question = .channel(name, info)
+            return later(.users(name))
         }
-        return .later(errand)
+        guard !info.users || isPresence else { throw .malformed("only presence channels have a user_count") }
+        return later(.channel(name, info))
     }
 
     private func allow(_ method: String, _ text: String) -> Answer {

@@ -2,11 +2,9 @@ internal import Crypto
 internal import Shared
 package import Wire
 
-/// What a call of an app's HTTP API has to wait for. Written by one and then run once, by whoever answers.
-///
-/// Safety: nobody writes to it after it was handed on.
-package final class AppErrand: @unchecked Sendable {
-    enum Question {
+/// What a call of an app's HTTP API has to wait for: run once, by whoever answers.
+package final class AppErrand: Sendable {
+    enum Question: Sendable {
         case channels(AppCall.Event)
         case batch([AppCall.Event])
         case occupied(prefix: String, AppInfo)
@@ -17,15 +15,17 @@ package final class AppErrand: @unchecked Sendable {
     /// Seconds for which the last event of a cache channel is kept (protocol, section 12).
     static let rememberedSeconds = 1_800
 
-    let app: ExternalApp
+    private let app: ExternalApp
     private let service: ExternalApps
     /// To be told in this order.
-    var remembers: [RememberedEvent] = []
-    var question: Question?
+    private let remembers: [RememberedEvent]
+    private let question: Question?
 
-    init(_ app: ExternalApp, _ service: ExternalApps) {
+    init(_ app: ExternalApp, _ service: ExternalApps, remembers: [RememberedEvent] = [], question: Question?) {
         self.app = app
         self.service = service
+        self.remembers = remembers
+        self.question = question
     }
 
     private var shared: AppCommons { self.service.shared }
