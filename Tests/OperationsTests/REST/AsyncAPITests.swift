@@ -93,6 +93,11 @@ import Testing
     }
 
     @Test func `what the server says is as the document says`() throws {
+        let member = try #require(PresenceMember(id: "7", info: Array(#"{"name":"Ana"}"#.utf8)))
+        let nobody = try #require(PresenceMember(id: "8"))
+        // Those two are written where they are told, in pieces.
+        let count = #"{"event":"pusher_internal:subscription_count","channel":"a","data":"{\"subscription_count\":3}"}"#
+        let told = #"{"event":"client-x","channel":"presence-a","data":1,"user_id":"7"}"#
         let said: [(String, [UInt8])] = [
             ("connection_established", PusherMessage.connectionEstablished(socketID: "12.34", activityTimeout: 120)),
             ("error", PusherMessage.error(code: 4200, "Bye")), ("error", PusherMessage.error(code: nil, "What?")),
@@ -102,7 +107,18 @@ import Testing
             ("resumed", PusherMessage.resumed(channel: "a", seq: 7, replayed: 0)),
             ("resync_required", PusherMessage.resyncRequired(channel: "a", position: (seq: 7, epoch: 9))),
             ("tick", PusherMessage.tick(stream: "tenant:1", seq: 7)),
+            (
+                "subscription_succeeded",
+                PusherMessage.subscriptionSucceeded(channel: "presence-a", members: ["7": member, "8": nobody])
+            ),
+            ("member_added", PusherMessage.member(.added(member), channel: "presence-a")),
+            ("member_removed", PusherMessage.member(.removed(id: "7"), channel: "presence-a")),
+            ("cache_miss", PusherMessage.cacheMiss(channel: "cache-a")),
+            ("signin_success", PusherMessage.signedIn(userData: #"{"id":"7"}"#)),
+            ("watchlist_events", PusherMessage.watchlist(online: ["7"], offline: ["8"])),
+            ("subscription_count", Array(count.utf8)), ("told_client_event", Array(told.utf8)),
         ]
+        #expect(Set(said.map(\.0)) == Set(PusherForm.all.filter { $0.sender == .server }.map(\.key)))
         for (key, frame) in said {
             #expect(try self.violations(frame, key) == [])
             let known = self.document["components"]?["messages"]?[key]?["payload"]?["properties"]?.members.map(\.name)

@@ -43,7 +43,8 @@ package struct PusherForm: Sendable {
 
 extension PusherForm {
     package static let all =
-        Self.connection + Self.subscribing + Self.ours + Self.presence + Self.signingIn + Self.others
+        Self.connection + Self.subscribing + Self.ours + Self.presence + Self.signingIn + Self.ofApps
+        + Self.others
 
     private static let connection = [
         PusherForm(
@@ -118,6 +119,30 @@ extension PusherForm {
             "Somebody has gone, with the last of their connections in the cluster."),
     ]
 
+    /// What only external apps have.
+    private static let ofApps = [
+        PusherForm(
+            "cache_miss", "pusher:cache_miss", by: .server, onChannel: true, .encoded(.members([])),
+            "The cache channel of an external app remembers nothing."),
+        PusherForm(
+            "subscription_count", "pusher_internal:subscription_count", by: .server, onChannel: true,
+            .encoded(.members([.needed("subscription_count", .integer(0 ... .max))])),
+            "How many hear the channel, where the app wants that told."),
+        PusherForm(
+            "watchlist_events", "pusher_internal:watchlist_events", by: .server,
+            .encoded(
+                .members([
+                    .needed(
+                        "events",
+                        .array(
+                            of: .members([
+                                .needed("name", .choice(["online", "offline"])),
+                                .needed("user_ids", .array(of: .text(.init()), count: 0...Int.max)),
+                            ]), count: 0...Int.max))
+                ])),
+            "Which of the users that one watches are there, and which are not."),
+    ]
+
     private static let signingIn = [
         PusherForm(
             "signin", "pusher:signin", by: .client,
@@ -131,8 +156,11 @@ extension PusherForm {
     private static let others = [
         PusherForm(
             "client_event", nil, by: .client, onChannel: true, .plain(.any),
-            "What a client tells the others in a private or presence channel, where the app allows it; at most ten a second."
-        )
+            "What a client tells the others in a private or presence channel, where the app allows it."),
+        PusherForm(
+            "told_client_event", nil, by: .server, onChannel: true, .plain(.any),
+            additions: [.optional("user_id", .text(.init()))],
+            "What another client has said, as it said it; on a presence channel with who that is."),
     ]
 }
 
