@@ -125,6 +125,11 @@ class TestClient:
         await self.page.get_by_role("button", name="Connect", exact=True).click()
         await expect(self.page.locator("#badge")).to_have_attribute("data-state", "connected")
 
+    async def use_app(self, key: str) -> None:
+        """Turns to an external app."""
+        await self.page.get_by_label("An external app", exact=False).check()
+        await self.page.get_by_label("Key of the app").fill(key)
+
     async def subscribe(self, channel: str) -> None:
         await self.page.get_by_label("Channel", exact=True).fill(channel)
         await self.page.get_by_role("button", name="Subscribe", exact=True).click()

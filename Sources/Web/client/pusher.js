@@ -117,6 +117,8 @@ for (const radio of form.querySelectorAll('input[name="app"]')) {
   radio.addEventListener("change", () => {
     key.value = isOwn() ? ownKey : "";
     byID("pasted", HTMLElement).hidden = isOwn();
+    say("account-note", "");
+    showAccount();
     byID("channel-hint", HTMLElement).textContent =
       isOwn() ? "After signing in, yours are offered." : "Names of your app are its own: its private-a is not the hotel’s.";
     // Nothing that was subscribed with one app means anything with another.
@@ -166,9 +168,18 @@ byID("user-auth", HTMLButtonElement).addEventListener("click", async () => {
   }
 });
 
+byID("pasted-user-form", HTMLFormElement).addEventListener("submit", (submit) => {
+  submit.preventDefault();
+  if (!connection?.socketID) return say("account-note", "Connect first.", "bad");
+  const user_data = byID("user-data", HTMLInputElement).value;
+  connection.signIn({ auth: byID("user-auth-string", HTMLInputElement).value.trim(), user_data });
+  say("account-note", "Sent pusher:signin.");
+});
+
 function showAccount() {
-  byID("login-form", HTMLFormElement).hidden = account.user !== null;
-  byID("signed-in", HTMLElement).hidden = account.user === null;
+  byID("login-form", HTMLFormElement).hidden = account.user !== null || !isOwn();
+  byID("signed-in", HTMLElement).hidden = account.user === null || !isOwn();
+  byID("pasted-user-form", HTMLFormElement).hidden = isOwn();
   byID("who", HTMLElement).textContent = account.user?.name ?? "";
   byID("roles", HTMLElement).textContent = account.user?.roles.join(", ") ?? "";
 }
@@ -194,10 +205,16 @@ channelName.addEventListener("input", () => {
   showToSign();
 });
 
+for (const id of ["channel-data", "user-data"]) byID(id, HTMLInputElement).addEventListener("input", showToSign);
+
 /** What a back end signs for an external app. */
 function showToSign() {
   const name = channelName.value.trim() || "channel";
-  byID("to-sign", HTMLElement).textContent = `${connection?.socketID || "socket_id"}:${name}`;
+  const data = byID("channel-data", HTMLInputElement).value;
+  const socketID = connection?.socketID || "socket_id";
+  byID("to-sign", HTMLElement).textContent = `${socketID}:${name}${data ? `:${data}` : ""}`;
+  const user = byID("user-data", HTMLInputElement).value || "user_data";
+  byID("user-to-sign", HTMLElement).textContent = `${socketID}::user::${user}`;
 }
 
 byID("subscribe-form", HTMLFormElement).addEventListener("submit", (submit) => {

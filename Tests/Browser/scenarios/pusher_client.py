@@ -54,6 +54,7 @@ async def play(stage: Stage) -> None:
     async with hotel(stage) as cluster, browser(stage) as watched:
         await live(stage, cluster, watched)
         await whispers(stage, cluster, watched)
+        await presence(stage, cluster, watched)
 
 
 async def live(stage: Stage, cluster: Cluster, watched: Watched) -> None:
@@ -184,10 +185,10 @@ async def whispers(stage: Stage, cluster: Cluster, watched: Watched) -> None:
     """Two pages of an external app, with what its back end has signed."""
     pages = [await TestClient.open(watched, node.url) for node in cluster.nodes]
     for client in pages:
-        await client.page.get_by_label("An external app", exact=False).check()
-        await client.page.get_by_label("Key of the app").fill(EXTERNAL.key)
+        await client.use_app(EXTERNAL.key)
         await client.connect()
-        await client.page.get_by_label("Auth string").fill(await signed(client, "private-desk"))
+        await client.page.get_by_label("Channel", exact=True).fill("private-desk")
+        await client.page.get_by_label("Auth string, for private").fill(await signed(client, "#to-sign"))
         await client.subscribe("private-desk")
     sender, listener = pages
     await sender.page.get_by_label("Data, as JSON").fill('{"name":"<img src=x onerror=alert(1)>"}')
@@ -204,8 +205,35 @@ async def whispers(stage: Stage, cluster: Cluster, watched: Watched) -> None:
                 "another socket" in await listener.card("private-desk").inner_text())
 
 
-async def signed(client: TestClient, channel: str) -> str:
-    """What the app's back end answers."""
-    said = await client.page.locator("#socket-id").inner_text()
-    return EXTERNAL.key + ":" + hmac.new(
-        EXTERNAL.secret.encode(), f"{said}:{channel}".encode(), hashlib.sha256).hexdigest()
+async def presence(stage: Stage, cluster: Cluster, watched: Watched) -> None:
+    """Two people of an external app at two nodes see each other come and go, and one signs in."""
+    channel = "presence-desk"
+    pages = [await TestClient.open(watched, node.url) for node in cluster.nodes]
+    for number, client in enumerate(pages):
+        member = json.dumps({"user_id": str(number), "user_info": {"name": f"<b>Guest {number}</b>"}})
+        await client.use_app(EXTERNAL.key)
+        await client.connect()
+        await client.page.get_by_label("Channel data").fill(member)
+        await client.page.get_by_label("Channel", exact=True).fill(channel)
+        await client.page.get_by_label("Auth string, for private").fill(await signed(client, "#to-sign"))
+        await client.subscribe(channel)
+    ana, bo = pages
+    for client in pages:
+        await expect(client.card(channel)).to_contain_text("2 here")
+        await expect(client.card(channel)).to_contain_text("<b>Guest 0</b> (0)")
+    stage.check("members of a presence channel are listed with their names, as text", True)
+    await bo.page.get_by_role("button", name="Disconnect").click()
+    await expect(ana.card(channel)).to_contain_text("1 here")
+    stage.check("and are gone from the list when they go", True)
+    await ana.page.get_by_label("User data").fill('{"id":"ana"}')
+    await ana.page.get_by_label("Auth string for the user").fill(await signed(ana, "#user-to-sign"))
+    await ana.page.get_by_role("button", name="Sign in the socket as this user").click()
+    await expect(ana.page.locator("#state")).to_contain_text("signed in as ana")
+    await ana.joined("#server-to-user-ana")
+    stage.check("a socket signs in as a user, and hears what that user is told", True)
+
+
+async def signed(client: TestClient, place: str) -> str:
+    """What the app's back end answers: its signature under the text that the page says is to be signed."""
+    text = await client.page.locator(place).inner_text()
+    return EXTERNAL.key + ":" + hmac.new(EXTERNAL.secret.encode(), text.encode(), hashlib.sha256).hexdigest()
