@@ -65,7 +65,13 @@ export class LibraryConnection extends EventTarget {
       cluster: "", wsHost: host, wsPort: port, wssPort: port, forceTLS: secure, enabledTransports: ["ws", "wss"],
       channelAuthorization: {
         customHandler: (/** @type {any} */ { socketId, channelName }, /** @type {any} */ answer) => {
-          this.authorise(socketId, channelName).then((signed) => answer(null, signed), (error) => answer(error, null));
+          this.authorise(socketId, channelName).then((signed) => answer(null, signed), (error) => {
+            // The library tells this to those who bind to the channel, and to nobody else.
+            const channel = this.channels.get(channelName);
+            channel?.refuse(error instanceof Error ? error.message : String(error));
+            this.#tell("channel", channel);
+            answer(error, null);
+          });
         },
       },
     });
