@@ -12,7 +12,8 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, async_p
 
 CHROMIUM = "/usr/bin/chromium"
 WEB = pathlib.Path(__file__).resolve().parents[2] / "Sources/Web"
-PATIENCE = 20_000
+PATIENCE = 30_000
+ATTENDANT = "room_attendant@aegean.example"
 # What a page must not do, noted by the page itself before anything of it runs.
 WATCH = """addEventListener('securitypolicyviolation', (event) => {
   (globalThis.violations ??= []).push(`${event.violatedDirective} ${event.blockedURI}`);
@@ -152,3 +153,8 @@ class TestClient:
 
     async def state(self) -> str | None:
         return await self.page.locator("#badge").get_attribute("data-state")
+
+    async def is_back(self) -> bool:
+        """Whether the socket was dropped by hand, and there is one again."""
+        said = await self.page.locator("#last-close").inner_text()
+        return "3000" in said and await self.state() == "connected"

@@ -80,6 +80,12 @@ import Testing
         }
         #expect(filled == pattern.example.name)
         #expect(!pattern.audience.isEmpty)
+        for alias in pattern.aliases {
+            let name = pattern.parameters.reduce(alias) { alias, parameter in
+                alias.replacing("{\(parameter.rawValue)}", with: parameter.example)
+            }
+            #expect(ChannelRequest(name: name, on: .pusher) == .alias(pattern.example), "\(name)")
+        }
     }
 
     @Test func `addresses and roles are those of the specification`() {

@@ -76,6 +76,18 @@ package enum ChannelPattern: String, CaseIterable, Sendable {
         }
     }
 
+    /// The bare names that Pusher clients may use as well, once they have signed in.
+    package var aliases: [String] {
+        switch self {
+        case .tenant: ["tenant.{\(ChannelParameter.tenant.rawValue)}"]
+        case .user: ["user.{\(ChannelParameter.user.rawValue)}"]
+        case .systemAdmin: ["system.admin"]
+        case .announcements, .owners, .managers, .residents, .property, .department, .frontDesk, .kpi, .kpiRevenue,
+            .finance, .stay, .propertyPresence, .departmentPresence, .thread:
+            []
+        }
+    }
+
     /// The built-in roles whose holders may join, as the rules say that are asked when somebody does. A tenant's own role may
     /// join where a permission decides.
     package var roles: [Role] { Role.allCases.filter { self.mayJoin($0) } }

@@ -9,6 +9,11 @@ import * as protocol from "./protocol.js";
  * @typedef {(socketID: string, channel: string) => Promise<{auth?: string, channel_data?: string}>} Authorise
  */
 
+/**
+ * Gives what a socket needs to sign in as its user.
+ * @typedef {(socketID: string) => Promise<{auth: string, user_data: string}>} UserAuth
+ */
+
 /** Somebody said no: asking again would not help. */
 export class Refused extends Error {}
 
@@ -21,15 +26,19 @@ export class Connection extends EventTarget {
   #isGreeted = false;
   #activitySeconds = 120;
   #wantsTLS = false;
+  /** Whether it has been a user's, and is to be again after a loss. */
+  #isUsers = false;
 
   /**
    * @param {{host: string, port: number, secure: boolean, key: string}} place
    * @param {Authorise} authorise
+   * @param {UserAuth} userAuth
    */
-  constructor(place, authorise) {
+  constructor(place, authorise, userAuth) {
     super();
     this.place = place;
     this.authorise = authorise;
+    this.userAuth = userAuth;
     /** @type {"idle" | "connecting" | "connected" | "unavailable" | "failed"} */
     this.state = "idle";
     this.words = "Not connected";
@@ -103,9 +112,14 @@ export class Connection extends EventTarget {
     return true;
   }
 
-  /** @param {{auth: string, user_data: string}} signed */
-  signIn(signed) {
-    this.#say(protocol.message("pusher:signin", signed));
+  /**
+   * Says whose the socket is.
+   * @param {{auth: string, user_data: string}} [signed] without it, it is asked for
+   */
+  async signIn(signed) {
+    const socket = this.#socket;
+    const data = signed ?? await this.userAuth(this.socketID);
+    if (this.#socket === socket) this.#say(protocol.message("pusher:signin", data));
   }
 
   // The way of a socket
@@ -140,6 +154,8 @@ export class Connection extends EventTarget {
     this.socketID = "";
     this.user = "";
     for (const channel of this.channels.values()) {
+      // What a user is told belongs to the signing-in, which ends with the socket.
+      if (channel.kind.isServerToUser) this.channels.delete(channel.name);
       channel.lost();
       this.#tell("channel", channel);
     }
@@ -208,6 +224,20 @@ export class Connection extends EventTarget {
     this.#activitySeconds = Math.min(120, data.activity_timeout || 120);
     this.#listen();
     this.#become("connected", "Connected");
+    this.#goOn();
+  }
+
+  /** First whose it is, because some names are for users only; then all that was heard before. */
+  async #goOn() {
+    const socket = this.#socket;
+    if (this.#isUsers) {
+      try {
+        await this.signIn();
+      } catch (error) {
+        this.#tell("note", `Not signed in again: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    if (this.#socket !== socket) return;
     for (const channel of this.channels.values()) this.#ask(channel);
   }
 
@@ -218,6 +248,7 @@ export class Connection extends EventTarget {
       this.user = "";
     }
     this.#tell("state");
+    this.#isUsers = this.user !== "";
     if (this.user) this.subscribe(`#server-to-user-${this.user}`);
   }
 

@@ -38,11 +38,13 @@ export class LibraryConnection extends EventTarget {
   /**
    * @param {{host: string, port: number, secure: boolean, key: string}} place
    * @param {import("./connection.js").Authorise} authorise
+   * @param {import("./connection.js").UserAuth} userAuth
    */
-  constructor(place, authorise) {
+  constructor(place, authorise, userAuth) {
     super();
     this.place = place;
     this.authorise = authorise;
+    this.userAuth = userAuth;
     /** @type {import("./connection.js").Connection["state"]} */
     this.state = "idle";
     this.words = "Not connected";
@@ -70,6 +72,14 @@ export class LibraryConnection extends EventTarget {
             const channel = this.channels.get(channelName);
             channel?.refuse(error instanceof Error ? error.message : String(error));
             this.#tell("channel", channel);
+            answer(error, null);
+          });
+        },
+      },
+      userAuthentication: {
+        customHandler: (/** @type {any} */ { socketId }, /** @type {any} */ answer) => {
+          this.userAuth(socketId).then((signed) => answer(null, signed), (error) => {
+            this.#tell("note", `Not signed in: ${error instanceof Error ? error.message : error}`);
             answer(error, null);
           });
         },
@@ -120,8 +130,9 @@ export class LibraryConnection extends EventTarget {
     return this.#pusher?.channel(channel)?.trigger(event, data) === true;
   }
 
-  signIn() {
-    this.#tell("note", "With pusher-js, sign in by its own signin()");
+  /** The library asks for what it needs. */
+  async signIn() {
+    this.#pusher?.signin();
   }
 
   #changed(/** @type {string} */ current) {
@@ -139,6 +150,10 @@ export class LibraryConnection extends EventTarget {
     // The library gives the data already read; the number of an event is in its meta too.
     if (frame && frame.seq === undefined && typeof frame.data?.meta?.seq === "number") frame.seq = frame.data.meta.seq;
     const channel = frame?.channel === undefined ? undefined : this.channels.get(frame.channel);
+    if (frame?.event === "pusher:signin_success") {
+      this.user = String(parse(JSON.stringify({ event: "x", data: frame.data?.user_data }))?.data?.id ?? "");
+      this.#tell("state");
+    }
     if (frame && channel) {
       channel.take(frame);
       this.#tell("channel", channel);

@@ -52,6 +52,12 @@ const authorise = async (socketID, channel) => {
   return signed.answer;
 };
 
+/** @type {import("./connection.js").UserAuth} */
+const userAuth = async (socketID) => {
+  if (isOwn()) return account.userAuth(socketID);
+  throw new Refused("a new socket needs a new auth string for the user");
+};
+
 async function connect() {
   const wanted = { ...place, key: key.value.trim() };
   const kind = chosen("engine") === "library" ? LibraryConnection : Connection;
@@ -61,7 +67,7 @@ async function connect() {
   }
   const names = [...(connection?.channels.keys() ?? [])].filter((name) => !name.startsWith("#"));
   connection?.disconnect();
-  const next = new kind(wanted, authorise);
+  const next = new kind(wanted, authorise, userAuth);
   connection = next;
   next.addEventListener("state", showState);
   next.addEventListener("channel", showChannels);
@@ -160,11 +166,10 @@ byID("logout", HTMLButtonElement).addEventListener("click", async () => {
 byID("user-auth", HTMLButtonElement).addEventListener("click", async () => {
   if (!connection?.socketID) return say("account-note", "Connect first.", "bad");
   try {
-    connection.signIn(await account.userAuth(connection.socketID));
+    await connection.signIn();
     say("account-note", "Sent pusher:signin.");
   } catch (error) {
-    const isMissing = error instanceof Refusal && error.status === 404;
-    say("account-note", isMissing ? "This node does not sign in sockets." : `Refused: ${words(error)}`, "bad");
+    say("account-note", `Refused: ${words(error)}`, "bad");
   }
 });
 

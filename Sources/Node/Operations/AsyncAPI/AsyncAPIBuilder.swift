@@ -135,6 +135,7 @@ struct AsyncAPIBuilder {
             parameters[parameter.rawValue] = .object(about)
         }
         if !parameters.members.isEmpty { object["parameters"] = .object(parameters) }
+        if !pattern.aliases.isEmpty { object["x-aliases"] = .array(pattern.aliases.map { .string($0) }) }
         object["x-access"] = .string("\(pattern.access)")
         if pattern.access != .public { object["x-roles"] = .array(pattern.roles.map { .string($0.rawValue) }) }
         return .object(object)

@@ -147,7 +147,8 @@ extension PusherForm {
         PusherForm(
             "signin", "pusher:signin", by: .client,
             .plain(.members([.needed("auth", .text(.init())), .needed("user_data", .text(.init()))])),
-            "Says who this is, signed by `POST /broadcasting/user-auth`."),
+            "Says who this is, signed by `POST /broadcasting/user-auth`. Then bare names of channels may be used, and "
+                + "`#server-to-user-{id}`, which pusher-js subscribes to by itself."),
         PusherForm(
             "signin_success", "pusher:signin_success", by: .server,
             .encoded(.members([.needed("user_data", .text(.init()))])), "The connection belongs to this user."),
