@@ -125,7 +125,8 @@ start_cluster() {
         BELLHOP_NODE_ID=node-$i BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$node_port BELLHOP_ADMIN_HOST=127.0.0.1 \
             BELLHOP_ADMIN_PORT=$admin_port BELLHOP_JWT_SECRETS=$BELLHOP_JWT_SECRETS BELLHOP_APPS=$apps \
             DATABASE_URL=$DATABASE_URL REDIS_URLS=$REDIS_URLS BELLHOP_CLUSTER_SECRETS=$BELLHOP_CLUSTER_SECRETS \
-            BELLHOP_WEB=$TOP/Sources/Web BELLHOP_LOOPS=${BELLHOP_LOOPS:-1} start_server "node-$i" "$RELEASE/bellhop"
+            BELLHOP_WEB=$TOP/Sources/Web BELLHOP_TEST_CLIENTS=${BELLHOP_TEST_CLIENTS:-1} \
+            BELLHOP_LOOPS=${BELLHOP_LOOPS:-1} start_server "node-$i" "$RELEASE/bellhop"
         urls+=("http://127.0.0.1:$node_port") admin_urls+=("http://127.0.0.1:$admin_port")
         pids+=("${SERVER_PID[node-$i]}")
         lines+="    server node-$i 127.0.0.1:$node_port check port $admin_port"$'\n'

@@ -18,7 +18,7 @@ import Testing
             guard path == "/run/keys" else { throw SystemError("open", errno: ENOENT) }
             return SecretFile(content: Array("k9:\(key)\n".utf8))
         },
-        isFolder: { !$0.contains("?") })
+        isFolder: { !$0.contains("?") }, isFile: { $0.hasSuffix(".js") })
 
     private func configuration(_ more: [String: String] = [:]) throws(ConfigurationError) -> NodeConfiguration {
         try NodeConfiguration(
@@ -82,6 +82,7 @@ import Testing
             "BELLHOP_CLUSTER_SECRETS": "c1:\(Self.key)", "BELLHOP_LOOPS": "7",
             "BELLHOP_STORE_LOOP": "on", "BELLHOP_DRAIN_SECONDS": "0",
             "BELLHOP_DRAIN_NOTICE_SECONDS": "5", "BELLHOP_WEB": "/srv/web", "BELLHOP_TEST_CLIENTS": "1",
+            "BELLHOP_PUSHER_JS": "/srv/pusher.js",
             "BELLHOP_FAULT": "committed:7",
             "BELLHOP_MAX_CONNECTIONS": "9",
             "BELLHOP_MAX_HEADER_BYTES": "1024", "BELLHOP_MAX_BODY_BYTES": "2048", "BELLHOP_MAX_MESSAGE_BYTES": "4096",
@@ -123,6 +124,7 @@ import Testing
                 BELLHOP_DRAIN_SECONDS=0
                 BELLHOP_WEB=/srv/web
                 BELLHOP_TEST_CLIENTS=on
+                BELLHOP_PUSHER_JS=/srv/pusher.js
                 BELLHOP_FAULT=committed:7
                 BELLHOP_LOG=debug
                 BELLHOP_LOG_FORMAT=text
@@ -221,6 +223,19 @@ import Testing
     @Test func `a short secret of an app is warned of, not shown`() throws {
         let warnings = try self.configuration(["BELLHOP_APPS": "1:key:hunter2"]).warnings
         #expect(warnings == ["BELLHOP_APPS: a secret has fewer than 16 characters and can be guessed"])
+    }
+
+    @Test func `test clients that nobody could open are warned of`() throws {
+        let pages = ["BELLHOP_WEB": "/srv/web", "BELLHOP_TEST_CLIENTS": "on", "BELLHOP_PUSHER_JS": "/srv/pusher.js"]
+        func warnings(without name: String) throws -> [String] {
+            try self.configuration(pages.filter { $0.key != name }).warnings
+        }
+        #expect(try warnings(without: "") == [])
+        #expect(try warnings(without: "BELLHOP_WEB") == ["BELLHOP_TEST_CLIENTS: serves nothing without BELLHOP_WEB"])
+        #expect(
+            try warnings(without: "BELLHOP_TEST_CLIENTS")
+                == ["BELLHOP_PUSHER_JS: serves nothing without BELLHOP_TEST_CLIENTS"])
+        #expect(self.faults(with: ["BELLHOP_PUSHER_JS": "/srv/pusher"]).first?.contains("is not a file") == true)
     }
 
     @Test func `migrations use the database unless they have their own`() throws {

@@ -35,8 +35,14 @@ import Testing
         FieldChange("locale", from: "el", to: "en"),
     ]
 
+    static let record: [EventField] = [.open("id", "x"), .personal("remarks", .string(secret))]
+    static let role: [EventField] = [
+        .open("id", .string(World.user.description)), .open("code", "NIGHT"), .open("name", "Night"),
+        .open("permissions", ["room.read"]),
+    ]
+
     /// An event of every row of the catalogue that is told to anybody.
-    static func samples(by actor: Actor) throws -> [DomainEvent] {
+    static func samples(by actor: Actor, tenant: TenantView = Self.tenantView) throws -> [DomainEvent] {
         let now = Timestamp(milliseconds: 0)
         var events: [DomainEvent] = []
         let tenants = [
@@ -46,9 +52,9 @@ import Testing
                 events: [.rejected(reason: "r"), .suspended(reason: "unpaid"), .reinstated, .deleted], followUps: []),
         ]
         for decision in tenants {
-            events += DomainEvent.of(decision, Self.tenantView, owner: World.user, by: actor, at: now)
+            events += DomainEvent.of(decision, tenant, owner: World.user, by: actor, at: now)
         }
-        events += DomainEvent.tenantUpdated(Self.tenantView, Self.changes)
+        events += DomainEvent.tenantUpdated(tenant, Self.changes)
         let users = UserDecision(
             after: .active,
             events: [
@@ -74,7 +80,7 @@ import Testing
         for name in configured {
             events.append(
                 .configured(
-                    name, [.open("id", "x"), .personal("remarks", .string(Self.secret))], changes: Self.changes,
+                    name, name.hasPrefix("role:") ? Self.role : Self.record, changes: Self.changes,
                     for: Self.addressees))
         }
         events.append(

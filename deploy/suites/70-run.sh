@@ -207,6 +207,8 @@ check "and nobody without its secret does" publishes another-secret 401
 check "operators are told of every store" tells_operators_all
 for node in ${BELLHOP_NODES//,/ }; do check "${node##*:} answers /livez" answers "$node/livez" 200; done
 for node in ${BELLHOP_ADMIN_URLS//,/ }; do check "${node##*:} shows its metrics to operators" answers "$node/metrics" 200; done
+check "the test client is served" answers "$BELLHOP_URL/client/pusher.html" 200
+check "what is told live is described" answers "$BELLHOP_URL/asyncapi.json" 200
 check "clients see no metrics" answers "$BELLHOP_URL/metrics" 404
 check "the settings are for their owner only" test "$(stat -c %a "$ENV_FILE")" = 600
 check "no command line shows a password" shows_no_password

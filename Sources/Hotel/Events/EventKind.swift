@@ -30,14 +30,18 @@ package struct EventKind: Sendable {
     package let listeners: [Listener]
     /// An ephemeral event has no `seq` and is in no log.
     package let isLogged: Bool
+    /// What it tells.
+    package let data: EventData
 
     init(
-        _ name: String, alias: String? = nil, seed: String? = nil, isLogged: Bool = true, to listeners: [Listener]
+        _ name: String, _ data: EventData, alias: String? = nil, seed: String? = nil, isLogged: Bool = true,
+        to listeners: [Listener]
     ) {
         self.name = name
         self.pascal = alias ?? EventName.pascal(name)
         self.socketIO = seed ?? name
         self.isLogged = isLogged
+        self.data = data
         self.listeners = listeners
     }
 }

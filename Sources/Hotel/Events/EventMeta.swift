@@ -19,6 +19,28 @@ package struct EventMeta: Sendable {
         self.operation = operation
     }
 
+    /// How it looks to those who are told; the store adds number and time when it appends.
+    static func schema(isLogged: Bool) -> JSONSchema {
+        func member(_ name: String, _ schema: JSONSchema) -> JSONSchema.Member {
+            JSONSchema.Member(name: name, schema: schema, isRequired: true)
+        }
+        let kinds = [Actor.Kind.user, .system, .integration, .resident].map(\.rawValue)
+        let actor = [
+            member("type", .choice(kinds)), member("id", .uuid.orNull), member("name", .text(.init()).orNull),
+            member("role", .text(.init()).orNull),
+        ]
+        let members = [
+            member("id", .uuid), member("name", .text(.init())), member("tenant_id", .uuid.orNull),
+            member("property_id", .uuid.orNull), member("occurred_at", .timestamp),
+            member("actor", .object(JSONSchema.Object(name: nil, members: actor))), member("correlation_id", .uuid),
+            member("op_id", .uuid.orNull),
+        ]
+        let logged = [member("seq", .integer(1 ... .max)), member("recorded_at", .timestamp)]
+        return .object(
+            JSONSchema.Object(
+                name: isLogged ? "EventMeta" : "EphemeralMeta", members: isLogged ? members + logged : members))
+    }
+
     func write(_ name: String, _ place: Addressees, _ projection: Projection, to writer: inout JSONWriter) {
         writer.member("id", self.id.description)
         writer.member("name", name)

@@ -20,12 +20,14 @@ package enum Sensitivity: Sendable {
 }
 
 extension Projection {
-    func shows(_ field: EventField) -> Bool {
+    func shows(_ field: EventField) -> Bool { self.shows(field.sensitivity, isCompact: field.isCompact) }
+
+    func shows(_ sensitivity: Sensitivity, isCompact: Bool) -> Bool {
         switch self {
         case .full: true
-        case .nonPersonal: field.sensitivity != .personal
-        case .compact: field.isCompact && field.sensitivity != .personal
-        case .resident: field.sensitivity == .open
+        case .nonPersonal: sensitivity != .personal
+        case .compact: isCompact && sensitivity != .personal
+        case .resident: sensitivity == .open
         }
     }
 }

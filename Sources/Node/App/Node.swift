@@ -152,7 +152,9 @@ struct Node {
     ) throws -> Ports {
         let health = HealthEndpoints(health: state, metrics: registry, hasAdminPort: configuration.adminPort != nil)
         let workbench = try Workbench()
-        let files = try configuration.webPath.map { path throws(Unavailable) in try Self.pages(path) }
+        let files = try configuration.webPath.map { path throws(Unavailable) in
+            try Self.pages(path, configuration)
+        }
         func pages(_ site: Site) -> SitePart {
             SitePart(site: site, proxies: configuration.proxies, workbench: workbench)
         }
@@ -176,14 +178,33 @@ struct Node {
         return (clients, admin, front)
     }
 
-    private static func pages(_ path: String) throws(Unavailable) -> StaticFiles {
+    /// Reads the pages. Those for tests lie in a folder of their own.
+    private static func pages(
+        _ path: String, _ configuration: NodeConfiguration
+    ) throws(Unavailable) -> StaticFiles {
+        var files: [StaticFile]
         do throws(SystemError) {
-            return StaticFiles(
-                try StaticFolder.read(path),
-                digest: { bytes in bytes.withUnsafeBytes { SHA256.hash($0).span.withUnsafeBytes { Array($0) } } },
-                gzip: { bytes in bytes.withUnsafeBytes { Wire.gzip($0) } })
+            files = try StaticFolder.read(path)
         } catch {
             throw Unavailable(description: "BELLHOP_WEB: cannot read \(path): \(error)")
         }
+        guard configuration.servesTestClients else {
+            return StaticFiles(files.filter { !$0.path.hasPrefix(Self.testFolder) })
+        }
+        // The page asks for this first: a browser complains of a library that is not there.
+        let offer: JSONValue = ["pusher_js": .bool(configuration.pusherLibraryPath != nil)]
+        files.append(StaticFile(path: Self.testFolder + "vendor/offer.json", bytes: offer.serialized))
+        guard let library = configuration.pusherLibraryPath else { return StaticFiles(files) }
+        do throws(SystemError) {
+            let bytes = try FileBytes.read(library, limit: Self.longestLibrary)
+            files.append(StaticFile(path: Self.testFolder + "vendor/pusher.js", bytes: bytes))
+        } catch {
+            throw Unavailable(description: "BELLHOP_PUSHER_JS: cannot read \(library): \(error)")
+        }
+        return StaticFiles(files)
     }
+
+    private static let longestLibrary = 4 << 20
+
+    private static let testFolder = "client/"
 }

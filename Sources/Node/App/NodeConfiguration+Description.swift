@@ -56,6 +56,7 @@ extension NodeConfiguration {
             (NodeSetting.drain, String(self.drainSeconds)),
             (NodeSetting.web, self.webPath ?? ""),
             (NodeSetting.testClients, Self.shown(self.servesTestClients)),
+            (NodeSetting.pusherJS, self.pusherLibraryPath ?? ""),
             (NodeSetting.fault, self.fault?.description ?? ""),
             (NodeSetting.log, self.logLevel.rawValue),
             (NodeSetting.logFormat, self.logFormat.rawValue),

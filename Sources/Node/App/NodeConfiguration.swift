@@ -57,6 +57,8 @@ struct NodeConfiguration: Sendable, Equatable {
     var webPath: String?
     /// `BELLHOP_TEST_CLIENTS`: whether test pages are served.
     var servesTestClients = false
+    /// `BELLHOP_PUSHER_JS`: the file that test pages find as `vendor/pusher.js`.
+    var pusherLibraryPath: String?
 
     /// `BELLHOP_FAULT`: where a test wants the node to die.
     var fault: FaultPoints.Wish?
@@ -84,6 +86,8 @@ struct NodeConfiguration: Sendable, Equatable {
         var file: @Sendable (String) throws(SystemError) -> SecretFile
         /// Whether there is a folder of that name.
         var isFolder: @Sendable (String) -> Bool
+        /// Whether there is a file of that name.
+        var isFile: @Sendable (String) -> Bool
 
         /// The machine that this process runs on.
         static var machine: Surroundings {
@@ -91,10 +95,12 @@ struct NodeConfiguration: Sendable, Equatable {
                 cores: max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))), isTerminal: isatty(2) == 1,
                 randomNodeID: "node-\(String(UInt32.random(in: 0x1000_0000 ... .max), radix: 16))",
                 file: { (path) throws(SystemError) in try SecretFile(path: path) },
-                isFolder: { path in
-                    var about = stat()
-                    return stat(path, &about) == 0 && about.st_mode & S_IFMT == S_IFDIR
-                })
+                isFolder: { self.kind(of: $0) == S_IFDIR }, isFile: { self.kind(of: $0) == S_IFREG })
+        }
+
+        private static func kind(of path: String) -> mode_t? {
+            var about = stat()
+            return stat(path, &about) == 0 ? about.st_mode & S_IFMT : nil
         }
     }
 
@@ -220,7 +226,7 @@ struct NodeConfiguration: Sendable, Equatable {
             }
             return path
         }
-        reader.read(NodeSetting.testClients, into: &self.servesTestClients)
+        self.readTestClients(&reader, surroundings)
         reader.read(NodeSetting.fault, into: &self.fault) { text throws(SettingProblem) in
             guard let wish = FaultPoints.Wish(setting: text) else {
                 throw SettingProblem("is not POINT:COUNT with a point of \(FaultPoints.Point.names)")
@@ -230,6 +236,22 @@ struct NodeConfiguration: Sendable, Equatable {
         if self.fault != nil { reader.warn(NodeSetting.fault, "the node will die on purpose") }
         reader.read(NodeSetting.log, into: &self.logLevel)
         reader.read(NodeSetting.logFormat, into: &self.logFormat)
+    }
+
+    private mutating func readTestClients(_ reader: inout SettingReader, _ surroundings: Surroundings) {
+        reader.read(NodeSetting.testClients, into: &self.servesTestClients)
+        reader.read(NodeSetting.pusherJS, into: &self.pusherLibraryPath) { path throws(SettingProblem) in
+            guard surroundings.isFile(path) else {
+                throw SettingProblem("\(SettingReader.quoted(path)) is not a file")
+            }
+            return path
+        }
+        if self.servesTestClients, self.webPath == nil {
+            reader.warn(NodeSetting.testClients, "serves nothing without BELLHOP_WEB")
+        }
+        if self.pusherLibraryPath != nil, !self.servesTestClients {
+            reader.warn(NodeSetting.pusherJS, "serves nothing without BELLHOP_TEST_CLIENTS")
+        }
     }
 
     private mutating func readLimits(_ reader: inout SettingReader) {

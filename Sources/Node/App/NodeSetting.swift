@@ -62,6 +62,9 @@ enum NodeSetting {
         "how long /readyz says 404 before that: two checks of the balancer")
     static let testClients = Setting(
         "BELLHOP_TEST_CLIENTS", default: "off", example: "on", "serve the test pages under /client/")
+    static let pusherJS = Setting(
+        "BELLHOP_PUSHER_JS", default: "none", example: "/usr/share/javascript/pusher.min.js",
+        "file of pusher-js, which the test page can drive instead of its own client")
 
     static let fault = Setting(
         "BELLHOP_FAULT", default: "none", example: "committed:10",
@@ -106,9 +109,7 @@ enum NodeSetting {
             "Node",
             [
                 nodeID, advertise, clusterSecrets, appsFile, loops, storeLoop, drainNotice, drain, web, testClients,
-                fault,
-                log,
-                logFormat,
+                pusherJS, fault, log, logFormat,
             ]
         ),
         (

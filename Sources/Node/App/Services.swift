@@ -36,7 +36,8 @@ final class Services: Sendable {
             stores: stores, actors: actors, callers: callers, commands: commands, keys: keys, hasher: self.hasher,
             attempts: self.attempts)
         self.rest = RESTService(
-            try operations.table(), callers: callers, cors: cors, cursorKeys: configuration.cursorKeys, log: log)
+            try operations.table(), documents: [AsyncAPIDocument.file(appKey: configuration.apps[0].key)],
+            callers: callers, cors: cors, cursorKeys: configuration.cursorKeys, log: log)
         self.broadcasting = BroadcastingService(
             app: configuration.apps[0], callers: callers, directory: actors, cors: cors)
         self.standing = StandingDesk { subscriber, channel in

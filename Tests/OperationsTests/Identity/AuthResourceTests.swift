@@ -68,7 +68,6 @@ import Wire
         let response: HTTPResponse
         switch self.rest.dispatch(try self.request(endpoint, lines, body), from: client) {
         case .now(let answer): response = answer
-        case .prebuilt(let answer): response = answer.response
         case .later(let call): response = await call.run()
         }
         var bytes: [UInt8] = []

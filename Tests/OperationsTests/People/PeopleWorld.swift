@@ -3,6 +3,7 @@ import Hotel
 import PGStore
 import Ports
 import Shared
+import TestSupport
 import StoreSupport
 import Testing
 import Wire

@@ -4,6 +4,7 @@ import PGStore
 import Ports
 import Reactor
 import Shared
+import TestSupport
 import StoreSupport
 import Testing
 import Wire
@@ -100,7 +101,6 @@ final class House: Sendable {
         let response: HTTPResponse
         switch self.service.dispatch(request, from: nil) {
         case .now(let now): response = now
-        case .prebuilt(let prebuilt): response = prebuilt.response
         case .later(let call): response = await call.run()
         }
         var answer: [UInt8] = []

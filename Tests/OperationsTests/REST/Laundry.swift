@@ -1,6 +1,7 @@
 import Crypto
 import Hotel
 import Shared
+import TestSupport
 import Testing
 import Wire
 
@@ -267,7 +268,6 @@ extension RESTBench {
         let response: HTTPResponse
         switch dispatch {
         case .now(let now): response = now
-        case .prebuilt(let prebuilt): response = prebuilt.response
         case .later(let call): response = await call.run()
         }
         return try self.judged(response, to: request)

@@ -19,7 +19,6 @@ struct RESTPart: FrontPart {
     func answer(_ request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
         switch self.service.dispatch(request, from: context.client(of: request, trusting: self.proxies)) {
         case .now(let response): .now(response)
-        case .prebuilt(let response): .prebuilt(response)
         case .later(let call): .later { reply in Task { reply.send(await call.run()) } }
         }
     }

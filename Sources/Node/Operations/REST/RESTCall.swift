@@ -7,7 +7,6 @@ package enum RESTDispatch: Sendable {
     /// The answer is here.
     case now(HTTPResponse)
     /// An answer that never changes.
-    case prebuilt(HTTPPrebuiltResponse)
     /// The answer takes an operation: `run()` in a task of its own.
     case later(RESTCall)
 }

@@ -14,12 +14,14 @@ package final class RESTService: Sendable {
     private let cursorKeys: [[UInt8]]
     private let gate: RESTGate
     private let log: Logger
-    private let document: HTTPPrebuiltResponse
+    private let documents: StaticFiles
 
-    /// - Parameter cursorKeys: what cursors are sealed with, the same on all nodes; the first seals, all open.
+    /// - Parameters:
+    ///   - documents: to be served beside the table's own, in the same way.
+    ///   - cursorKeys: what cursors are sealed with, the same on all nodes; the first seals, all open.
     package init(
-        _ table: RESTTable, callers: any CallerResolver, cors: CORSPolicy, cursorKeys: [[UInt8]],
-        limits: RESTLimits = RESTLimits(), log: Logger
+        _ table: RESTTable, documents: [StaticFile] = [], callers: any CallerResolver, cors: CORSPolicy,
+        cursorKeys: [[UInt8]], limits: RESTLimits = RESTLimits(), log: Logger
     ) {
         precondition(!cursorKeys.isEmpty, "cursors need a key")
         self.table = table
@@ -29,9 +31,8 @@ package final class RESTService: Sendable {
         self.cursorKeys = cursorKeys
         self.gate = RESTGate(limits)
         self.log = log
-        var document = HTTPResponse(status: .ok, contentType: "application/json", body: table.document)
-        document.setField("Cache-Control", "no-cache")
-        self.document = HTTPPrebuiltResponse(document)
+        self.documents = StaticFiles(
+            [StaticFile(path: String(RESTTable.documentPath.dropFirst()), bytes: table.document)] + documents)
     }
 
     /// How many operations run and how many wait, for metrics.
@@ -40,7 +41,7 @@ package final class RESTService: Sendable {
     /// Whether the request is for the REST side at all.
     package func serves(_ request: HTTPRequest) -> Bool {
         let path = request.path
-        return path == RESTTable.documentPath || path == RESTTable.root || path.hasPrefix(RESTTable.root + "/")
+        return self.documents.serves(path) || path == RESTTable.root || path.hasPrefix(RESTTable.root + "/")
     }
 
     /// Says, before the body of a request is read, how many bytes of it are wanted, or refuses it.
@@ -115,7 +116,7 @@ extension RESTService {
 
     private func approach(_ visit: RESTVisit) -> Approach {
         let request = visit.http
-        if request.path == RESTTable.documentPath { return .document }
+        if self.documents.serves(request.path) { return .document }
         switch self.table.router.match(request) {
         case .notFound: return .refused(self.finish(Refusal(.notFound), visit))
         case .methodNotImplemented: return .refused(self.finish(Refusal(.methodNotImplemented), visit))
@@ -163,9 +164,10 @@ extension RESTService {
     private func answerDocument(_ visit: RESTVisit) -> RESTDispatch {
         switch visit.http.method {
         case .get, .head:
-            guard visit.origin != .noOrigin else { return .prebuilt(self.document) }
-            var response = self.document.response
-            self.cors.apply(visit.origin, to: &response)
+            guard var response = self.documents.response(to: visit.http) else {
+                return .now(self.finish(Refusal(.notFound), visit))
+            }
+            if visit.origin != .noOrigin { self.cors.apply(visit.origin, to: &response) }
             return .now(response)
         case .options: return .now(self.options("GET, HEAD, OPTIONS", visit))
         case .other: return .now(self.finish(Refusal(.methodNotImplemented), visit))

@@ -1,3 +1,5 @@
+internal import Crypto
+
 /// One file as it was read from disk.
 package struct StaticFile: Sendable {
     /// Relative to the folder, with `/` between parts and none at the start.
@@ -40,8 +42,18 @@ package struct StaticFiles: Sendable {
         }
     }
 
+    /// The same with SHA-256 and zlib.
+    package init(_ files: [StaticFile]) {
+        self.init(
+            files, digest: { bytes in bytes.withUnsafeBytes { SHA256.hash($0).span.withUnsafeBytes { Array($0) } } },
+            gzip: { bytes in bytes.withUnsafeBytes { Wire.gzip($0) } })
+    }
+
     /// The paths that are served.
     package var paths: [String] { self.entries.keys.sorted() }
+
+    /// Whether there is something under this path.
+    package func serves(_ path: String) -> Bool { self.entries[path] != nil }
 
     /// The answer to GET or HEAD, `nil` when there is no such file.
     package func response(to request: HTTPRequest) -> HTTPResponse? {

@@ -1,18 +1,36 @@
-import Shared
+package import Shared
 
 /// Holds answers against the published document: whatever a test is told must be what readers of the document expect.
 ///
 /// It understands exactly the words that the generator uses; an unknown word is a violation too, so that nothing is passed
 /// over in silence.
-struct DocumentCheck {
-    let document: JSONValue
+package struct DocumentCheck {
+    package let document: JSONValue
 
-    init(_ bytes: [UInt8]) throws {
+    package init(_ bytes: [UInt8]) throws {
         self.document = try JSONValue(parsing: bytes, limits: JSONLimits(bytes: 1 << 24, depth: 64))
     }
 
+    /// The schemas of a document alone.
+    package init(schemas: JSONValue) { self.document = ["components": ["schemas": schemas]] }
+
+    /// References that lead nowhere.
+    package var dangling: [String] { self.references.filter { self.place($0) == nil } }
+
+    /// All references of the document, each once.
+    package var references: [String] {
+        var references: [String] = []
+        func collect(_ value: JSONValue) {
+            if let reference = value["$ref"]?.text, !references.contains(reference) { references.append(reference) }
+            for member in value.members { collect(member.value) }
+            for element in value.elements ?? [] { collect(element) }
+        }
+        collect(self.document)
+        return references
+    }
+
     /// The description of an operation by the path of a request.
-    func operation(_ method: String, _ path: String) -> JSONValue? {
+    package func operation(_ method: String, _ path: String) -> JSONValue? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         let fitting = self.document["paths"]?.members.filter { template in
             let segments = template.name.split(separator: "/", omittingEmptySubsequences: false)
@@ -25,7 +43,7 @@ struct DocumentCheck {
     }
 
     /// What is wrong with an answer of this operation.
-    func violations(_ operation: JSONValue, status: Int, fields: [String], body: [UInt8]) -> [String] {
+    package func violations(_ operation: JSONValue, status: Int, fields: [String], body: [UInt8]) -> [String] {
         guard let response = operation["responses"]?["\(status)"].map(self.resolved) else {
             return ["status \(status) is not documented"]
         }
@@ -45,12 +63,19 @@ struct DocumentCheck {
         return violations + self.violations(json, schema, at: "$")
     }
 
-    func violations(_ json: JSONValue, _ schema: JSONValue, at place: String) -> [String] {
+    package func violations(_ json: JSONValue, _ schema: JSONValue, at place: String) -> [String] {
         let schema = self.resolved(schema)
         var violations: [String] = []
         for word in schema.members {
             switch word.name {
-            case "description", "default": break
+            case "description", "default", "contentMediaType": break
+            case "contentSchema":
+                guard let text = json.text, let inside = try? JSONValue(parsing: Array(text.utf8)) else {
+                    violations.append("\(place) is no text of JSON")
+                    continue
+                }
+                violations += self.violations(inside, word.value, at: "\(place)«")
+            case "const": if json != word.value { violations.append("\(place) is not \(word.value)") }
             case "format": violations += Self.format(json, word.value, place)
             case "pattern": if json.text == nil { violations.append("\(place) has a pattern and is no text") }
             case "type":
@@ -74,7 +99,7 @@ struct DocumentCheck {
                 }
             case "required":
                 for name in word.value.elements ?? [] where json[name.text ?? ""] == nil {
-                    violations.append("\(place) lacks \(name)")
+                    violations.append("\(place) lacks \(name.text ?? "?")")
                 }
             case "additionalProperties":
                 let known = Set((schema["properties"]?.members ?? []).map(\.name))
@@ -92,12 +117,12 @@ struct DocumentCheck {
 
     private func resolved(_ value: JSONValue) -> JSONValue {
         guard let reference = value["$ref"]?.text else { return value }
-        var place = self.document
-        for part in reference.dropFirst(2).split(separator: "/") {
-            guard let next = place[String(part)] else { return ["dangling": .string(reference)] }
-            place = next
-        }
-        return place
+        return self.place(reference) ?? ["dangling": .string(reference)]
+    }
+
+    /// What a reference leads to.
+    package func place(_ reference: String) -> JSONValue? {
+        reference.dropFirst(2).split(separator: "/").reduce(Optional(self.document)) { $0?[String($1)] }
     }
 
     private static func isType(_ json: JSONValue, _ type: String) -> Bool {

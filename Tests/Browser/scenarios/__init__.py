@@ -1,0 +1,1 @@
+"""What is played: these, and not those of the cluster, whose harness is used."""
