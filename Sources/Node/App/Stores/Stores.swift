@@ -1,4 +1,5 @@
 import Operations
+import Outbound
 import PGStore
 import Ports
 import Reactor
@@ -32,6 +33,8 @@ final class Stores: Sendable {
     let registry: any NodeRegistry
     /// Work that must happen once in the cluster: any node may do it.
     let timers: TimerRunner
+    /// Tells the back ends of external apps what happens.
+    let webhooks: Webhooks
 
     private let lease: RedisNodeRegistry?
     private let queue: PGTimers
@@ -85,8 +88,12 @@ final class Stores: Sendable {
         self.log = PGEventLog(database)
         self.watch = SchemaWatch(database, migrations, on: loop, log: log)
         self.queue = PGTimers(database, node: configuration.nodeID)
+        self.webhooks = Webhooks(
+            configuration.webhookApps, store: PGWebhooks(database), sender: HTTPCaller(),
+            metrics: WebhookMetrics(in: registry), log: log)
         self.timers = TimerRunner(
-            self.queue, handlers: [CleaningTimer.handler(PGCleaning(database), log: log)],
+            self.queue,
+            handlers: [CleaningTimer.handler(PGCleaning(database), log: log)] + self.webhooks.handlers,
             metrics: TimerMetrics(in: registry), log: log)
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
@@ -97,14 +104,23 @@ final class Stores: Sendable {
     /// Begins what the node does by itself; to be called once, when the database is the right one.
     func beginWork() {
         let (queue, timers, logger) = (self.queue, self.timers, self.logger)
+        let always = [CleaningTimer.timer] + self.webhooks.timers
         Task {
             do throws(StoreError) {
-                try await queue.ensure(CleaningTimer.timer)
+                for timer in always { try await queue.ensure(timer) }
             } catch {
                 // Another node, or the next start of this one, sets it.
                 logger.warning("timers.not_set", ["error": .error(error)])
             }
             await timers.start()
+        }
+    }
+
+    /// Begins to tell back ends of external apps what happens; to be called once, by whoever knows who is where.
+    func tellBackEnds(census: any AppCensus, presence: any PresenceDirectory) {
+        let timers = self.timers
+        self.webhooks.begin(over: WebhookTruth(census: census, presence: presence), nodes: self.registry) {
+            timers.poke()
         }
     }
 
@@ -143,6 +159,7 @@ final class Stores: Sendable {
     /// their news sent, then connections are closed. The loop must still turn.
     func stop() async {
         self.watch.stop()
+        await self.webhooks.stop()
         await self.timers.stop()
         await self.lease?.stop()
         self.loop.post { loop in loop.attachment(Ear.self)?.stop() }
@@ -175,6 +192,11 @@ extension LoopHandle {
 }
 
 extension NodeConfiguration {
+    /// The apps whose back ends want to be told what happens.
+    fileprivate var webhookApps: [WebhookApp] {
+        self.apps.dropFirst().compactMap { WebhookApp($0, self.appOptions[$0.id] ?? AppOptions()) }
+    }
+
     /// Where other nodes find this one.
     fileprivate var whereabouts: String { self.advertised?.description ?? "\(self.host):\(self.port)" }
 }
