@@ -74,7 +74,8 @@ let package = Package(
             "RedisBridge", at: "Sources/RedisBridge", imports: ["Shared", "Reactor", "CHiredis"], without: ["CHiredis"]),
         .systemLibrary(name: "CHiredis", path: "Sources/RedisBridge/CHiredis"),
 
-        house("Outbound", at: "Sources/Node/Outbound", imports: ["Shared", "Ports", "Wire", "CTLS"], without: ["CTLS"]),
+        house(
+            "Outbound", at: "Sources/Node/Outbound", imports: ["Shared", "Ports", "Wire", "CTLS"], without: ["CTLS"]),
         .target(name: "CTLS", path: "Sources/Node/Outbound/CTLS", linkerSettings: [.linkedLibrary("ssl")]),
 
         house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
@@ -82,7 +83,8 @@ let package = Package(
         program(
             "App", at: "Sources/Node/App",
             imports: [
-                "Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Outbound", "Realtime", "PGStore",
+                "Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Outbound", "Realtime",
+                "PGStore",
                 "RedisBridge",
             ]),
 
@@ -114,7 +116,7 @@ let package = Package(
         // On memory and on the real store alike.
         tests(
             of: "Operations",
-            imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "PGStore", "StoreSupport"]),
+            imports: ["Shared", "Crypto", "Hotel", "Ports", "Outbound", "Reactor", "Wire", "PGStore", "StoreSupport"]),
         tests(
             of: "App",
             imports: [

@@ -20,7 +20,10 @@ struct StatusReader {
             guard byte == UInt8(ascii: "\n") else {
                 self.line.append(byte)
                 // No reason for a longer one, unless it is a field of an interim answer.
-                if self.line.count > 12, !self.isInterim { return self.judged() }
+                if self.line.count > 12, !self.isInterim {
+                    let finding = self.judged()
+                    guard finding == .more else { return finding }
+                }
                 continue
             }
             if self.line.last == UInt8(ascii: "\r") { self.line.removeLast() }
@@ -48,8 +51,10 @@ struct StatusReader {
 
     /// RFC 9112 4: `HTTP/1.1 200 ` and a phrase, or nothing.
     private static func status(of line: [UInt8]) -> Int? {
-        guard line.count >= 12, line.starts(with: "HTTP/1.".utf8), line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"),
-            line[8] == UInt8(ascii: " "), line.count == 12 || line[12] == UInt8(ascii: " ") || line[12] == UInt8(ascii: "\r")
+        guard line.count >= 12, line.starts(with: "HTTP/1.".utf8),
+            line[7] == UInt8(ascii: "0") || line[7] == UInt8(ascii: "1"),
+            line[8] == UInt8(ascii: " "),
+            line.count == 12 || line[12] == UInt8(ascii: " ") || line[12] == UInt8(ascii: "\r")
         else { return nil }
         var status = 0
         for byte in line[9..<12] {

@@ -31,7 +31,8 @@ final class WebhookComparison: Sendable {
         let figures = try await self.truth.occupied(of: app.id)
         guard figures.isSettled else { return false }
         // Names with `#` are the server's own.
-        let occupied = Set(figures.channels.lazy.filter { $0.value.subscriptions > 0 && $0.key.first != "#" }.map(\.key))
+        let occupied = Set(
+            figures.channels.lazy.filter { $0.value.subscriptions > 0 && $0.key.first != "#" }.map(\.key))
         let beliefs = try await self.beliefs(of: app)
         for channel in occupied.symmetricDifference(beliefs.channels) {
             self.desk.note(.occupancy(channel: channel), of: app.id)

@@ -22,7 +22,8 @@ package final class Webhooks: Sendable {
         let tasks = Locked<[Task<Void, Never>]>([])
 
         init(
-            truth: WebhookTruth, clerk: WebhookClerk, comparison: WebhookComparison, poke: @escaping @Sendable () -> Void
+            truth: WebhookTruth, clerk: WebhookClerk, comparison: WebhookComparison,
+            poke: @escaping @Sendable () -> Void
         ) {
             self.truth = truth
             self.clerk = clerk
