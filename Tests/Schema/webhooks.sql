@@ -1,4 +1,4 @@
--- proves: a back end is told what changes, once and in order; a look that was too early changes nothing; a lost claim tells nothing
+-- proves: a back end is told what changes, once and in order; an early look changes nothing, and neither does a lost claim
 \ir words.sql
 set session authorization clerk;
 
@@ -65,7 +65,8 @@ begin;
 select pg_temp.be(:SYSTEM);
 select pg_temp.claim('webhook.look');
 select pg_temp.same('nobody can say', pg_temp.settle(null, 0, 1), '{} 0');
-select pg_temp.same('it is looked again', count(*), 1::bigint) from bellhop.timer where kind = 'webhook.look' and claimed_by is null;
+select pg_temp.same('it is looked again', count(*), 1::bigint) from bellhop.timer
+where kind = 'webhook.look' and claimed_by is null;
 call pg_temp.let_time_pass();
 select pg_temp.claim('webhook.look');
 select pg_temp.same('gone', pg_temp.settle(false, 0, 1), '{c,c} 2');

@@ -1,8 +1,8 @@
 internal import Glibc
 internal import Shared
 
-/// Somebody else's HTTP server on this machine, for tests: it does what it is told to with each request, and remembers them all. One
-/// connection after the other, on a thread of its own.
+/// Somebody else's HTTP server on this machine, for tests: it does what it is told to with each request, and remembers them
+/// all. One connection after the other, on a thread of its own.
 package final class Receiver: Sendable {
     /// A request as it came.
     package struct Request: Sendable {

@@ -4,8 +4,8 @@ internal import Shared
 
 /// Sends requests to servers of others: HTTP/1.1, one connection each, over TCP or TLS.
 ///
-/// Each call has a thread of its own while it lasts, because looking up a name blocks and cannot be called off; there are never more
-/// than `mostAtOnce`. Of an answer only the status is read, so it may be as large as it likes; redirects are not followed.
+/// Each call has a thread of its own while it lasts, because looking up a name blocks and cannot be called off; there are
+/// never more than `mostAtOnce`. Of an answer only the status is read, so it may be as large as it likes; redirects are not followed.
 package final class HTTPCaller: WebhookSender {
     /// How long whatever others do may take.
     package struct Terms: Sendable {

@@ -20,7 +20,8 @@ final class TLSTrust: Sendable {
     }
 }
 
-/// Makes the trust when it is needed first: reading the system's authorities takes time and memory. From any thread that may block.
+/// Makes the trust when it is needed first: reading the system's authorities takes time and memory. From any thread that may
+/// block.
 final class TrustKeeper: Sendable {
     private let made = Locked<TLSTrust?>(nil)
     private let authorities: String?

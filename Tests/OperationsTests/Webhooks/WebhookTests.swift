@@ -286,7 +286,6 @@ import Testing
                         Set(receiver.told.dropFirst(4)) == [
                             "channel_occupied new", "channel_vacated gone", "member_added presence-a new",
                             "member_removed presence-a gone", "subscription_count new 2", "subscription_count gone 0",
-                            "subscription_count presence-a 1",
                         ]
                     })
             }

@@ -106,6 +106,7 @@ import Testing
         desk.note(Self.client(1), of: app.id)
         desk.note(.occupancy(channel: "a"), of: "another")
         desk.note(.occupancy(channel: ""), of: app.id)
+        desk.note(.occupancy(channel: "#user-1"), of: app.id)
         desk.note(.occupancy(channel: String(repeating: "a", count: 201)), of: app.id)
         desk.note(.membership(channel: "presence-a", user: "a\0b"), of: app.id)
         desk.note(.membership(channel: "presence-a", user: ""), of: app.id)
@@ -115,6 +116,18 @@ import Testing
         desk.note(.occupancy(channel: "a"), of: app.id)
         desk.note(.membership(channel: "presence-a", user: String(repeating: "é", count: 128)), of: app.id)
         #expect(desk.take()?.notes.count == 2)
+    }
+
+    @Test func `counts are noted for apps that have them, and not of presence channels`() throws {
+        var options = AppOptions()
+        options.webhook = AppWebhook(url: "http://a/")
+        let silent = try #require(WebhookApp(try AppCredentials(setting: "a:b:c"), options))
+        for (app, number) in [(silent, 0), (try WebhookWorld.hook("http://a/", id: "a"), 1)] {
+            let (desk, _) = Self.desk(app)
+            desk.note(.subscriptionCount(channel: "presence-a"), of: app.id)
+            desk.note(.subscriptionCount(channel: "a"), of: app.id)
+            #expect(desk.take()?.notes.count ?? 0 == number)
+        }
     }
 
     @Test func `an app that is told much leaves the others their turn`() throws {

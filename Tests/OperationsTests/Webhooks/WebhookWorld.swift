@@ -45,7 +45,7 @@ final class SaidTruth: AppCensus, PresenceDirectory {
     func comeBack() { self.state.withLock { $0.isThere = true } }
 
     func note(_ counts: [AppChannel: Int], on loop: Int) {}
-    func whenOccupancyChanges(_ body: @escaping @Sendable ([AppChannel]) -> Void) {}
+    func whenCountsChange(_ body: @escaping @Sendable ([AppCountChange]) -> Void) {}
     func join(_ entrant: PresenceEntrant) async -> PresenceEntry { .awaited }
     func leave(_ connection: String, from channel: AppChannel) async {}
     func whenInDoubt(_ body: @escaping @Sendable () -> Void) {}
@@ -209,6 +209,7 @@ struct WebhookWorld {
         events: Set<AppWebhook.Event> = Set(AppWebhook.Event.allCases)
     ) throws -> WebhookApp {
         var options = AppOptions()
+        options.hasSubscriptionCounts = true
         options.webhook = AppWebhook(url: url, events: events, isBatching: batching)
         guard let app = WebhookApp(try AppCredentials(setting: "\(id):rt-key-1:\(Self.secret)"), options) else {
             throw SettingProblem("no webhook")

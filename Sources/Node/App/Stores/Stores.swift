@@ -55,6 +55,11 @@ final class Stores: Sendable {
         self.logger = log
         self.servers = configuration.redisServers
         self.fanout = FanoutMetrics(in: registry)
+        let database = Self.database(configuration, at: address, on: loop, log)
+        self.database = database
+        self.webhooks = Webhooks(
+            configuration.webhookApps, store: PGWebhooks(database), sender: HTTPCaller(),
+            metrics: WebhookMetrics(in: registry), log: log)
         let counts = ExternalApps.countCast(for: configuration.externalApps)
         if configuration.redisServers.isEmpty {
             let bus = InProcessBus()
@@ -63,7 +68,7 @@ final class Stores: Sendable {
             let presence = InProcessPresence(bus: bus)
             self.apps = AppCommons(
                 census: InProcessCensus(bus: bus, presence: presence, cast: counts), memory: InProcessMemory(bus: bus),
-                directory: presence, presence: PresenceDoors(), news: { _, _ in })
+                directory: presence, presence: PresenceDoors(), news: self.webhooks.newsDesk)
         } else {
             let commands = RedisCommands(servers: configuration.redisServers, on: loop, log: log)
             let lease = RedisNodeRegistry(
@@ -77,20 +82,11 @@ final class Stores: Sendable {
                 memory: RedisAppMemory(commands),
                 directory: RedisPresence(
                     commands: commands, registry: lease, metrics: PresenceMetrics(in: registry), log: log),
-                presence: PresenceDoors(), news: { _, _ in })
+                presence: PresenceDoors(), news: self.webhooks.newsDesk)
         }
-        var options = PGOptions()
-        options.connections = configuration.databaseConnections
-        options.isPrepared = configuration.preparesStatements
-        options.applicationName = "bellhop \(configuration.nodeID)"
-        let database = PGDatabase(address, options: options, loop: loop, log: log)
-        self.database = database
         self.log = PGEventLog(database)
         self.watch = SchemaWatch(database, migrations, on: loop, log: log)
         self.queue = PGTimers(database, node: configuration.nodeID)
-        self.webhooks = Webhooks(
-            configuration.webhookApps, store: PGWebhooks(database), sender: HTTPCaller(),
-            metrics: WebhookMetrics(in: registry), log: log)
         self.timers = TimerRunner(
             self.queue,
             handlers: [CleaningTimer.handler(PGCleaning(database), log: log)] + self.webhooks.handlers,
@@ -99,6 +95,16 @@ final class Stores: Sendable {
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
         self.follow(configuration.apps.dropFirst().map(\.id), PresenceWatchMetrics(in: registry))
         self.lease?.start()
+    }
+
+    private static func database(
+        _ configuration: NodeConfiguration, at address: DatabaseAddress, on loop: LoopHandle, _ log: Logger
+    ) -> PGDatabase {
+        var options = PGOptions()
+        options.connections = configuration.databaseConnections
+        options.isPrepared = configuration.preparesStatements
+        options.applicationName = "bellhop \(configuration.nodeID)"
+        return PGDatabase(address, options: options, loop: loop, log: log)
     }
 
     /// Begins what the node does by itself; to be called once, when the database is the right one.
@@ -114,13 +120,19 @@ final class Stores: Sendable {
             }
             await timers.start()
         }
+        self.tellBackEnds()
     }
 
-    /// Begins to tell back ends of external apps what happens; to be called once, by whoever knows who is where.
-    func tellBackEnds(census: any AppCensus, presence: any PresenceDirectory) {
-        let timers = self.timers
-        self.webhooks.begin(over: WebhookTruth(census: census, presence: presence), nodes: self.registry) {
-            timers.poke()
+    /// Begins to tell back ends of external apps what happens. How many hear a channel is noted here; all else by whoever sees it.
+    private func tellBackEnds() {
+        let (timers, note) = (self.timers, self.apps.news)
+        let truth = WebhookTruth(census: self.apps.census, presence: self.apps.directory)
+        self.webhooks.begin(over: truth, nodes: self.registry) { timers.poke() }
+        self.apps.census.whenCountsChange { changes in
+            for change in changes {
+                if change.isOccupancy { note(.occupancy(channel: change.channel.name), change.channel.app) }
+                note(.subscriptionCount(channel: change.channel.name), change.channel.app)
+            }
         }
     }
 

@@ -6,6 +6,7 @@ package import Shared
 package final class WebhookApp: Sendable {
     package let id: String
     package let webhook: AppWebhook
+    private let events: Set<AppWebhook.Event>
     private let key: String
     private let signer: PusherSigner
     private let address: WebAddress
@@ -18,11 +19,16 @@ package final class WebhookApp: Sendable {
         self.key = credentials.key
         self.signer = PusherSigner(credentials)
         self.webhook = webhook
+        // Its switch is for back ends and subscribers alike (protocol, section 7).
+        self.events = options.hasSubscriptionCounts ? webhook.events : webhook.events.subtracting([.subscriptionCount])
         self.address = address
     }
 
     /// Whether any of these is wanted.
-    func wants(_ events: AppWebhook.Event...) -> Bool { events.contains(where: self.webhook.events.contains) }
+    func wants(_ events: AppWebhook.Event...) -> Bool { events.contains(where: self.events.contains) }
+
+    /// Whether it is told how many subscriptions the channel has. In presence channels that is known from the members.
+    func counts(_ channel: String) -> Bool { self.wants(.subscriptionCount) && !channel.hasPrefix("presence-") }
 
     /// A request that tells these events, signed as it is sent.
     ///

@@ -37,7 +37,7 @@ final class WebhookComparison: Sendable {
         for channel in occupied.symmetricDifference(beliefs.channels) {
             self.desk.note(.occupancy(channel: channel), of: app.id)
         }
-        for channel in occupied.symmetricDifference(beliefs.counts) {
+        for channel in occupied.filter(app.counts).symmetricDifference(beliefs.counts) {
             self.desk.note(.subscriptionCount(channel: channel), of: app.id)
         }
         guard app.wants(.memberAdded, .memberRemoved) else { return true }

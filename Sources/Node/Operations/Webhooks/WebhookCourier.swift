@@ -3,8 +3,8 @@ internal import Shared
 
 /// Sends what waits for an app's back end, in order: the work of `webhook.deliver`.
 ///
-/// A node that dies after the back end has taken a request and before that is written down leaves its events for the next, which sends
-/// them again: at least once.
+/// A node that dies after the back end has taken a request and before that is written down leaves its events for the next,
+/// which sends them again: at least once.
 final class WebhookCourier: Sendable {
     private struct State {
         var isStopping = false

@@ -108,7 +108,7 @@ extension AppNews {
         switch self {
         case .occupancy: app.wants(.channelOccupied, .channelVacated)
         case .membership: app.wants(.memberAdded, .memberRemoved)
-        case .subscriptionCount: app.wants(.subscriptionCount)
+        case .subscriptionCount(let channel): app.counts(channel)
         case .cacheMiss: app.wants(.cacheMiss)
         case .clientEvent: app.wants(.clientEvent)
         }
@@ -116,7 +116,9 @@ extension AppNews {
 
     /// Whether the store can keep it: names as the protocol has them, ids without the one character that texts cannot hold.
     fileprivate var canBeTold: Bool {
-        guard (1...200).contains(self.channel.utf8.count), !self.channel.utf8.contains(0) else { return false }
+        // Names with `#` are the server's own.
+        guard (1...200).contains(self.channel.utf8.count), self.channel.first != "#", !self.channel.utf8.contains(0)
+        else { return false }
         guard case .membership(_, let user) = self else { return true }
         return !user.isEmpty && user.unicodeScalars.count <= PresenceMember.idCharacters && !user.utf8.contains(0)
     }
