@@ -107,6 +107,33 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), BackEnd).serve_
 
 was_told() { wait_until 20 grep -qF -- "$1" "$LOGS/told"; } # TEXT
 
+# A browser of the conformance app comes into a channel, stays until the back end has heard of it, and goes.
+a_visit_is_told() {
+    PYTHONPATH=Tests/Cluster:Tests/PythonSupport PYTHONDONTWRITEBYTECODE=1 python3 - "$BELLHOP_URL" "$LOGS/told" <<'VISIT'
+import asyncio, json, pathlib, sys
+from harness.websocket import WebSocket
+
+
+async def visit(url, told):
+    answers = asyncio.Queue()
+    path = "/app/rt-key-1?protocol=7&client=visitor&version=1"
+    socket = await WebSocket.connect(url, path, answers.put_nowait, lambda code: None)
+    async with asyncio.timeout(20):
+        await answers.get()
+        socket.send_text(json.dumps({"event": "pusher:subscribe", "data": {"channel": "lobby"}}))
+        for wanted in ('"channel_occupied","channel":"lobby"', '"lobby","subscription_count":1'):
+            while wanted not in told.read_text():
+                await asyncio.sleep(0.02)
+    socket.abort()
+
+
+asyncio.run(visit(sys.argv[1], pathlib.Path(sys.argv[2])))
+VISIT
+    was_told '"channel_vacated","channel":"lobby"'
+    was_told '"lobby","subscription_count":0'
+    [[ $(grep -c '"lobby"' "$LOGS/told") == 4 ]]
+}
+
 # As a node does that has found something out: the rest is the nodes' own.
 tells_the_back_end() {
     ask "$DATABASE_URL" "begin; select set_config('bellhop.tenant', '00000000-0000-0000-0000-000000000000', true);
@@ -283,6 +310,7 @@ check "deploy/run --no-redis brings up one node, with the conformance app" deplo
 check "it is well without a Redis" alone
 check "the conformance app has everything switched on, for its owner's eyes only" has_the_conformance_app
 check "its back end is told, signed" tells_the_back_end
+check "its back end is told who comes and goes" a_visit_is_told
 check "deploy/stop ends it" deploy/stop
 check "nothing is left of it, either" nothing_is_left
 check "Ctrl-C ends a run in the foreground" ends_on INT

@@ -16,7 +16,7 @@ import Testing
             let station = world.station(try WebhookWorld.hook(receiver.url))
             try await world.running(station) { () async throws in
                 for name in ["a", "b", "c"] { station.note(Self.miss(name)) }
-                #expect(await eventually { receiver.told.count == 7 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 7 })
             }
             #expect(receiver.told == Array(repeating: "cache_miss a", count: 5) + ["cache_miss b", "cache_miss c"])
             // Each is stamped and signed anew.
@@ -41,14 +41,14 @@ import Testing
         try await WebhookWorld.with { world in
             let receiver = try Receiver { request, _ in .answer(request.text.contains("poison") ? 500 : 200) }
             var terms = WebhookWorld.terms
-            terms.store.patience = .milliseconds(400)
+            terms.store.patience = .seconds(1)
             let station = world.station(try WebhookWorld.hook(receiver.url), terms: terms)
             try await world.running(station) { () async throws in
                 for name in ["poison", "b", "c"] { station.note(Self.miss(name)) }
-                #expect(await eventually { receiver.told.last == "cache_miss c" })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.last == "cache_miss c" })
             }
             let tries = receiver.told.filter { $0.hasSuffix("poison") }.count
-            #expect(tries > 2 && receiver.told.suffix(2) == ["cache_miss b", "cache_miss c"])
+            #expect(tries >= 2 && receiver.told.suffix(2) == ["cache_miss b", "cache_miss c"])
             #expect(receiver.told.count == tries + 2)
             #expect(station.figure(#"bellhop_webhooks_events_dropped_total{reason="expired"}"#) == "1")
             #expect(try await world.rows("timer") == 0)
@@ -62,8 +62,8 @@ import Testing
             let station = world.station(try WebhookWorld.hook("http://127.0.0.1:1/"), terms: terms)
             try await world.running(station) { () async throws in
                 for number in 0..<50 { station.note(Self.miss("\(number)")) }
-                #expect(try await eventually { try await world.rows("webhook_line") == 1 })
-                #expect(try await eventually { try await world.rows("webhook_event") == 0 })
+                #expect(try await eventually(within: .seconds(30)) { try await world.rows("webhook_line") == 1 })
+                #expect(try await eventually(within: .seconds(30)) { try await world.rows("webhook_event") == 0 })
             }
             #expect(station.figure(#"bellhop_webhooks_events_dropped_total{reason="expired"}"#) == "50")
             #expect(
@@ -93,9 +93,9 @@ import Testing
                     station.note(Self.miss("\(number)"))
                 }
                 #expect(await eventually(within: .seconds(8)) { good.told.count == 5 })
-                #expect(await eventually { !hostile.requests.isEmpty })
+                #expect(await eventually(within: .seconds(30)) { !hostile.requests.isEmpty })
                 // A torrent says 200 first: that is taken.
-                #expect(await eventually { manner != "torrent" || hostile.told.count == 5 })
+                #expect(await eventually(within: .seconds(30)) { manner != "torrent" || hostile.told.count == 5 })
             }
             // Leaving waits for nobody.
             #expect(ContinuousClock.now - start < .seconds(25))
@@ -117,8 +117,8 @@ import Testing
             let claim = try #require(claimed.first)
             let station = world.station(app, number: 1)
             try await world.running(station) { () async throws in
-                #expect(await eventually { receiver.told == ["cache_miss a"] })
-                #expect(try await eventually { try await world.rows("webhook_event") == 0 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told == ["cache_miss a"] })
+                #expect(try await eventually(within: .seconds(30)) { try await world.rows("webhook_event") == 0 })
             }
             // Whoever has lost the claim can do nothing any more.
             _ = try await store.note(notes)
@@ -137,15 +137,15 @@ import Testing
             let dying = world.station(app, store: ForgetfulStore(store: PGWebhooks(world.pools[0])))
             try await world.running(dying) { () async throws in
                 dying.note(Self.miss("a"))
-                #expect(await eventually { receiver.told == ["cache_miss a"] })
+                #expect(await eventually(within: .seconds(30)) { receiver.told == ["cache_miss a"] })
             }
             try await world.database.run(
                 "UPDATE bellhop.timer SET claim_expires_at = now() WHERE claimed_by IS NOT NULL")
             let station = world.station(app, number: 1)
             let before = receiver.told.count
             try await world.running(station) { () async throws in
-                #expect(await eventually { receiver.told.count == before + 1 })
-                #expect(try await eventually { try await world.rows("webhook_event") == 0 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == before + 1 })
+                #expect(try await eventually(within: .seconds(30)) { try await world.rows("webhook_event") == 0 })
             }
             #expect(receiver.told.allSatisfy { $0 == "cache_miss a" })
         }
@@ -171,7 +171,7 @@ import Testing
             let stranger = world.station(try WebhookWorld.hook(receiver.url, id: "other"))
             try await world.running(stranger) { () async throws in
                 #expect(
-                    try await eventually {
+                    try await eventually(within: .seconds(30)) {
                         try await !world.database.run("SELECT 1 FROM bellhop.timer WHERE claim_expires_at > now()")
                             .isEmpty
                     })

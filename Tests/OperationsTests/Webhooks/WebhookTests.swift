@@ -25,11 +25,11 @@ import Testing
                 station.note(.membership(channel: "presence-a", user: "u"))
                 station.note(.membership(channel: "presence-a", user: "nobody"))
                 station.note(.occupancy(channel: "empty"))
-                #expect(await eventually { receiver.told.count == 2 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 2 })
                 station.note(.occupancy(channel: "a"))
                 for number in 0..<20 { station.note(Self.clientEvent("\(number)")) }
                 station.note(.cacheMiss(channel: "cache-a"))
-                #expect(await eventually { receiver.told.count == 23 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 23 })
             }
             #expect(
                 receiver.told
@@ -70,7 +70,7 @@ import Testing
                 }
                 world.truth.enter("back", "gone", channel: "presence-a")
                 for user in ["back", "gone"] { station.note(.membership(channel: "presence-a", user: user)) }
-                #expect(await eventually { receiver.told.count == 4 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 4 })
                 for channel in ["back", "gone"] {
                     world.truth.hear(channel, 0)
                     station.note(.occupancy(channel: channel))
@@ -79,23 +79,23 @@ import Testing
                 }
                 // Written down before it is back: it is looked at when the time has come.
                 #expect(
-                    try await eventually {
+                    try await eventually(within: .seconds(30)) {
                         try await world.database.run("SELECT 1 FROM bellhop.webhook_told WHERE look_at IS NULL").isEmpty
                     })
                 world.truth.hear("back", 1)
                 station.note(.occupancy(channel: "back"))
                 world.truth.enter("back", channel: "presence-a")
                 station.note(.membership(channel: "presence-a", user: "back"))
-                #expect(await eventually { receiver.told.count == 6 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 6 })
                 #expect(Set(receiver.told[4...]) == ["channel_vacated gone", "member_removed presence-a gone"])
                 #expect(
-                    try await eventually {
+                    try await eventually(within: .seconds(30)) {
                         try await world.database.run("SELECT 1 FROM bellhop.webhook_told WHERE look_at IS NOT NULL")
                             .isEmpty
                     })
                 world.truth.hear("gone", 1)
                 station.note(.occupancy(channel: "gone"))
-                #expect(await eventually { receiver.told.count == 7 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 7 })
             }
             #expect(receiver.told.last == "channel_occupied gone")
             #expect(!receiver.told.contains("channel_vacated back"))
@@ -114,21 +114,21 @@ import Testing
                 }
                 world.truth.enter("u", channel: "presence-a")
                 station.note(.membership(channel: "presence-a", user: "u"))
-                #expect(await eventually { receiver.told.count == 3 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 3 })
                 world.truth.forget()
                 for channel in ["kept", "gone"] { station.note(.occupancy(channel: channel)) }
                 station.note(.membership(channel: "presence-a", user: "u"))
                 // Looked at again and again, and nothing is said: the look has been put off more than once.
                 let first = try await self.lastLook(world)
-                #expect(try await eventually { try await self.lastLook(world) > first + 500 })
+                #expect(try await eventually(within: .seconds(30)) { try await self.lastLook(world) > first + 500 })
                 #expect(receiver.told.count == 3)
                 world.truth.hear("kept", 1)
                 world.truth.enter("u", channel: "presence-a")
                 world.truth.settle()
-                #expect(await eventually { receiver.told.count == 4 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 4 })
                 // Nothing is left to be looked at.
                 #expect(
-                    try await eventually {
+                    try await eventually(within: .seconds(30)) {
                         try await world.database.run("SELECT 1 FROM bellhop.webhook_told WHERE look_at IS NOT NULL")
                             .isEmpty
                     })
@@ -153,7 +153,7 @@ import Testing
                     world.truth.hear("a", count)
                     station.note(.subscriptionCount(channel: "a"))
                 }
-                #expect(await eventually { receiver.told.last == "subscription_count a 30" })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.last == "subscription_count a 30" })
                 let told = receiver.told.count
                 #expect(told < 10)
                 // Up and down again is no change.
@@ -162,10 +162,10 @@ import Testing
                 world.truth.hear("a", 30)
                 world.truth.hear("b", 1)
                 station.note(.subscriptionCount(channel: "b"))
-                #expect(await eventually { receiver.told.last == "subscription_count b 1" })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.last == "subscription_count b 1" })
                 world.truth.hear("a", 0)
                 station.note(.subscriptionCount(channel: "a"))
-                #expect(await eventually { receiver.told.last == "subscription_count a 0" })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.last == "subscription_count a 0" })
                 #expect(receiver.told.count == told + 2)
             }
             #expect(try await world.rows("webhook_told") == 1)
@@ -188,7 +188,7 @@ import Testing
                         for station in stations { station.note(.occupancy(channel: "c\(number)")) }
                     }
                     #expect(await eventually(within: .seconds(30)) { receiver.told.count >= 200 })
-                    #expect(try await eventually { try await world.rows("webhook_event") == 0 })
+                    #expect(try await eventually(within: .seconds(30)) { try await world.rows("webhook_event") == 0 })
                 }
             }
             let told = receiver.told
@@ -211,11 +211,11 @@ import Testing
             let station = world.station(try WebhookWorld.hook(receiver.url, batching: true), terms: terms)
             try await world.running(station) { () async throws in
                 for number in 0..<120 { station.note(Self.clientEvent("\(number)")) }
-                #expect(await eventually { receiver.told.count == 120 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 120 })
                 // One that is larger than a batch goes alone.
                 let large = String(repeating: "1", count: 10_000)
                 for data in ["0", large, "2"] { station.note(Self.clientEvent(data)) }
-                #expect(await eventually { receiver.told.count == 123 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 123 })
             }
             #expect(receiver.told[..<120] == (0..<120).map { "client_event private-c \($0)" }[...])
             #expect(receiver.requests.count < 20)
@@ -240,15 +240,15 @@ import Testing
                 station.note(.occupancy(channel: "a"))
                 // What needs not be looked up is told meanwhile.
                 station.note(Self.clientEvent("1"))
-                #expect(await eventually { receiver.told == ["client_event private-c 1"] })
+                #expect(await eventually(within: .seconds(30)) { receiver.told == ["client_event private-c 1"] })
                 world.truth.comeBack()
-                #expect(await eventually { receiver.told.last == "channel_occupied a" })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.last == "channel_occupied a" })
                 try await server.kill()
                 world.truth.hear("b", 1)
                 station.note(.occupancy(channel: "b"))
                 station.note(Self.clientEvent("2"))
                 #expect(
-                    await eventually {
+                    await eventually(within: .seconds(30)) {
                         station.figure("bellhop_webhooks_store_failures_total").flatMap(Int.init) ?? 0 > 0
                     })
                 try await server.startAndWait()
@@ -274,7 +274,7 @@ import Testing
                 world.truth.enter("gone", channel: "presence-a")
                 station.note(.membership(channel: "presence-a", user: "gone"))
                 station.note(.subscriptionCount(channel: "gone"))
-                #expect(await eventually { receiver.told.count == 4 })
+                #expect(await eventually(within: .seconds(30)) { receiver.told.count == 4 })
                 // All of this was the dead node's to note.
                 world.truth.hear("gone", 0)
                 world.truth.hear("new", 2)
@@ -282,7 +282,7 @@ import Testing
                 world.truth.enter("new", channel: "presence-a")
                 world.nodes.die("n2")
                 #expect(
-                    await eventually {
+                    await eventually(within: .seconds(30)) {
                         Set(receiver.told.dropFirst(4)) == [
                             "channel_occupied new", "channel_vacated gone", "member_added presence-a new",
                             "member_removed presence-a gone", "subscription_count new 2", "subscription_count gone 0",
@@ -304,9 +304,9 @@ import Testing
             let comparing = world.station(try WebhookWorld.hook(receiver.url, batching: true), terms: terms)
             try await world.setTimers(of: comparing)
             try await world.running(comparing) { () async throws in
-                #expect(try await eventually { try await world.rows("webhook_told") >= 2_100 })
+                #expect(try await eventually(within: .seconds(60)) { try await world.rows("webhook_told") >= 2_100 })
                 for number in 0..<2_100 { world.truth.hear("c\(number)", 0) }
-                #expect(try await eventually { try await world.rows("webhook_told") == 0 })
+                #expect(try await eventually(within: .seconds(60)) { try await world.rows("webhook_told") == 0 })
             }
             #expect(station.figure("bellhop_webhooks_noted_total") == "0")
             #expect(!receiver.told.contains { $0.contains("#") })
