@@ -5,7 +5,12 @@ internal import Shared
 /// Sends requests to servers of others: HTTP/1.1, one connection each, over TCP or TLS.
 ///
 /// Each call has a thread of its own while it lasts, because looking up a name blocks and cannot be called off; there are
-/// never more than `mostAtOnce`. Of an answer only the status is read, so it may be as large as it likes; redirects are not followed.
+/// never more than `mostAtOnce`. Of an answer only the status is read, so it may be as large as it likes; redirects are not
+/// followed.
+///
+/// TLS is OpenSSL's libssl, which libpq has in each node already. Foundation's `URLSession` would have done without it, at the
+/// price of Foundation (60 MB in a static program) and of libcurl with all that it brings; and it has no limit on connecting.
+/// Which authorities are trusted is read once: a node that shall trust another is started anew.
 package final class HTTPCaller: WebhookSender {
     /// How long whatever others do may take.
     package struct Terms: Sendable {

@@ -238,18 +238,23 @@ import Testing
                 world.truth.disappear()
                 world.truth.hear("a", 1)
                 station.note(.occupancy(channel: "a"))
-                // What needs not be looked up is told meanwhile.
+                // What needs not be looked up is told meanwhile, also what comes later.
+                #expect(
+                    await eventually(within: .seconds(30)) {
+                        station.figure("bellhop_webhooks_store_failures_total").flatMap(Int.init) ?? 0 > 0
+                    })
                 station.note(Self.clientEvent("1"))
                 #expect(await eventually(within: .seconds(30)) { receiver.told == ["client_event private-c 1"] })
                 world.truth.comeBack()
                 #expect(await eventually(within: .seconds(30)) { receiver.told.last == "channel_occupied a" })
+                let failures = station.figure("bellhop_webhooks_store_failures_total").flatMap(Int.init) ?? 0
                 try await server.kill()
                 world.truth.hear("b", 1)
                 station.note(.occupancy(channel: "b"))
                 station.note(Self.clientEvent("2"))
                 #expect(
                     await eventually(within: .seconds(30)) {
-                        station.figure("bellhop_webhooks_store_failures_total").flatMap(Int.init) ?? 0 > 0
+                        station.figure("bellhop_webhooks_store_failures_total").flatMap(Int.init) ?? 0 > failures
                     })
                 try await server.startAndWait()
                 #expect(await eventually(within: .seconds(30)) { receiver.told.count >= 4 })

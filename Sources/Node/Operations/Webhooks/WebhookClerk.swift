@@ -3,7 +3,8 @@ internal import Shared
 
 /// Writes down what was noted: looks up what holds, and has the store tell what the back end does not know yet.
 ///
-/// One note after the other, in batches; a store that is gone is waited for, while the desk keeps no more than it may.
+/// One note after the other, in batches; PostgreSQL is waited for when it is gone, while the desk keeps no more than it may.
+/// Without Redis nobody can say who is where: what needs that is put off.
 final class WebhookClerk: Sendable {
     private let desk: WebhookDesk
     private let store: any WebhookStore
@@ -14,6 +15,7 @@ final class WebhookClerk: Sendable {
     /// To be called when events were queued.
     private let poke: @Sendable () -> Void
     private let isStopping = Locked(false)
+    private let deferred = Locked(WebhookDeferral())
 
     init(_ desk: WebhookDesk, _ work: WebhookWork, truth: WebhookTruth, poke: @escaping @Sendable () -> Void) {
         self.desk = desk
@@ -28,12 +30,14 @@ final class WebhookClerk: Sendable {
     /// Works until it is told to stop and nothing is left, or its task is cancelled.
     func run() async {
         while !Task.isCancelled {
-            if let batch = self.desk.take() {
-                await self.write(batch)
+            if let page = self.deferred.withLock({ $0.takeDue(at: .now) }) {
+                await self.write(page)
+            } else if let batch = self.desk.take() {
+                await self.write(WebhookPage(batch))
             } else if self.isStopping.withLock({ $0 }) {
                 return
             } else {
-                await self.desk.bell.wait(atMost: .seconds(60))
+                await self.desk.bell.wait(atMost: self.deferred.withLock { $0.pause(at: .now) })
             }
         }
     }
@@ -44,51 +48,55 @@ final class WebhookClerk: Sendable {
     }
 
     /// Repeats it until the store has it.
-    private func write(_ batch: WebhookDesk.Batch) async {
-        var (failures, page) = (0, WebhookPage(batch))
+    private func write(_ page: WebhookPage) async {
+        var failures = 0
         while !Task.isCancelled {
             do {
-                page = try await self.attempt(page)
-                if page.isEmpty { break }
-                // Redis cannot say: what does not depend on it was written.
-                failures += 1
+                try await self.attempt(page)
+                break
             } catch {
                 guard !self.isHopeless(error) else {
                     self.metrics.refused.add(UInt64(page.others.count))
-                    self.log.error("webhooks.refused", ["app": .string(batch.app.id), "error": .error(error)])
+                    self.log.error("webhooks.refused", ["app": .string(page.app.id), "error": .error(error)])
                     return
                 }
                 failures += 1
+                self.metrics.storeFailures.increment()
                 if failures == 1 { self.log.warning("webhooks.stalled", ["error": .error(error)]) }
             }
-            self.metrics.storeFailures.increment()
             try? await Task.sleep(for: self.terms.storePause(after: failures))
         }
         if failures > 0 { self.log.notice("webhooks.resumed", ["failures": .int(failures)]) }
     }
 
-    /// - Returns: what has to be tried again.
-    private func attempt(_ page: WebhookPage) async throws -> WebhookPage {
-        var (facts, rest): ([WebhookFact], WebhookPage) = ([], WebhookPage(page.app, [], []))
+    private func attempt(_ page: WebhookPage) async throws {
+        let facts = await self.facts(page)
+        guard !facts.isEmpty || !page.others.isEmpty else { return }
+        let outcome = try await self.store.note(
+            WebhookNotes(
+                app: page.app.id, facts: facts, others: page.others, terms: self.terms.store(for: page.app)))
+        self.metrics.count(outcome)
+        if outcome.queued > 0 { self.poke() }
+        // It may have been over before the back end was said to know of it: then nobody else looks.
+        let told = Set(outcome.told)
+        self.desk.put(
+            facts.filter { $0.holds && told.contains($0.subject.channel) }.compactMap(\.subject.news), of: page.app.id)
+    }
+
+    /// What holds. When nobody can say it is put off, and holds up nothing that needs not be looked up.
+    private func facts(_ page: WebhookPage) async -> [WebhookFact] {
+        guard !page.subjects.isEmpty else { return [] }
         do {
             let finding = try await self.truth.find(.init(page.app.id, about: page.subjects))
-            facts = page.subjects.map { page.app.fact($0, finding) }
-        } catch is PresenceError {
-            rest = WebhookPage(page.app, page.subjects, [])
+            if self.deferred.withLock({ $0.goesOn() }) { self.log.notice("webhooks.truth_is_back") }
+            return page.subjects.map { page.app.fact($0, finding) }
+        } catch {
+            let terms = self.terms
+            let failures = self.deferred.withLock { $0.putOff(page, terms) }
+            self.metrics.storeFailures.increment()
+            if failures == 1 { self.log.warning("webhooks.truth_is_gone", ["error": .error(error)]) }
+            return []
         }
-        if !facts.isEmpty || !page.others.isEmpty {
-            let outcome = try await self.store.note(
-                WebhookNotes(
-                    app: page.app.id, facts: facts, others: page.others, terms: self.terms.store(for: page.app)))
-            self.metrics.count(outcome)
-            if outcome.queued > 0 { self.poke() }
-            // It may have been over before the back end was said to know of it: then nobody else looks.
-            let told = Set(outcome.told)
-            self.desk.put(
-                facts.filter { $0.holds && told.contains($0.subject.channel) }.compactMap(\.subject.news),
-                of: page.app.id)
-        }
-        return rest
     }
 
     /// Whether the store will never take it: what is wrong is in the data.
@@ -98,13 +106,45 @@ final class WebhookClerk: Sendable {
     }
 }
 
+/// What could not be looked up, until it is tried again. No more of an app than may wait of it: the comparison finds the rest.
+private struct WebhookDeferral {
+    private var pages: [String: WebhookPage] = [:]
+    private var failures = 0
+    private var due = ContinuousClock.Instant.now
+
+    /// - Returns: how often in a row nobody could say.
+    mutating func putOff(_ page: WebhookPage, _ terms: WebhookTerms) -> Int {
+        let known = self.pages[page.app.id]?.subjects ?? []
+        let new = Set(page.subjects).subtracting(known)
+        self.pages[page.app.id] = WebhookPage(page.app, Array((known + new).prefix(terms.mostNotes)), [])
+        self.failures += 1
+        self.due = .now + terms.storePause(after: self.failures)
+        return self.failures
+    }
+
+    /// - Returns: whether nobody could say before.
+    mutating func goesOn() -> Bool {
+        defer { (self.failures, self.due) = (0, .now) }
+        return self.failures > 0
+    }
+
+    /// What is to be tried again now, of one app.
+    mutating func takeDue(at now: ContinuousClock.Instant) -> WebhookPage? {
+        guard now >= self.due, let app = self.pages.keys.first else { return nil }
+        return self.pages.removeValue(forKey: app)
+    }
+
+    /// How long nothing has to be tried again.
+    func pause(at now: ContinuousClock.Instant) -> Duration {
+        self.pages.isEmpty ? .seconds(60) : max(now.duration(to: self.due), .milliseconds(1))
+    }
+}
+
 /// What is written down at once: each subject once, and what is told as it is.
 private final class WebhookPage: Sendable {
     let app: WebhookApp
     let subjects: [WebhookSubject]
     let others: [[UInt8]]
-
-    var isEmpty: Bool { self.subjects.isEmpty && self.others.isEmpty }
 
     init(_ app: WebhookApp, _ subjects: [WebhookSubject], _ others: [[UInt8]]) {
         self.app = app

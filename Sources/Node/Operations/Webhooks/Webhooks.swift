@@ -3,8 +3,8 @@ package import Shared
 
 /// Tells the back ends of external apps over HTTP what happens in their channels (protocol, section 11).
 ///
-/// What always holds: a back end is told what became true in the order in which it did, by one node at a time; occupied and vacated,
-/// added and removed alternate; what is told is the cluster's truth, not a node's. What a node has noted and not yet written
+/// What always holds: a back end is told what became true in the order in which it did, by one node at a time; occupied and
+/// vacated, added and removed alternate; what is told is the cluster's truth, not a node's. What a node has noted and not yet written
 /// down goes with it when it dies, and is found by the next comparison, except cache misses and client events. A request may
 /// come twice, when a node dies between a receiver's answer and writing it down.
 package final class Webhooks: Sendable {
