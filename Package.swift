@@ -30,7 +30,7 @@ func tests(of name: String, imports dependencies: [Target.Dependency]) -> Target
 }
 
 /// libFuzzer programs exist only when `FUZZ` is set: they need `--sanitize=fuzzer`, which the other products must not have.
-let fuzzed = ProcessInfo.processInfo.environment["FUZZ"] == nil ? [] : ["JSON", "HTTP", "WebSocket", "Deflate", "Hint"]
+let fuzzed = ProcessInfo.processInfo.environment["FUZZ"] == nil ? [] : ["JSON", "HTTP", "WebSocket", "Deflate", "Hint", "Pusher"]
 
 let package = Package(
     name: "bellhop",
@@ -127,7 +127,7 @@ let package = Package(
     ]
         + fuzzed.map { name in
             .executableTarget(
-                name: "Fuzz\(name)", dependencies: ["Shared", "Wire"], path: "Tests/Fuzz/\(name)",
+                name: "Fuzz\(name)", dependencies: ["Shared", "Crypto", "Wire"], path: "Tests/Fuzz/\(name)",
                 exclude: ["corpus"], swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])])
         },
     swiftLanguageModes: [.v6]

@@ -28,25 +28,34 @@ cluster_is_up() { [[ -n $(cluster_pids) ]]; }
 # stop_in_order SECONDS POSTGRES-PIDS REDIS-PIDS PID…: those in front first, all at once and each after its drain; then what they
 # stand on.
 stop_in_order() {
-    local patience=$1 postgres=$2 redis=$3 pid
+    local patience=$1 postgres=$2 redis=$3 pid began
     shift 3
     stop_together "$patience" "$@"
     # shellcheck disable=SC2086 # one word each
     stop_together 10 $redis
     # SIGTERM would have it wait for everybody who is connected.
     # shellcheck disable=SC2086
-    [[ -z $postgres ]] || kill -INT $postgres 2>/dev/null || true
-    for pid in $postgres; do reap_pid "$pid" 30; done
+    for pid in $postgres; do
+        began=$(born "$pid")
+        kill -INT "$pid" 2>/dev/null || true
+        reap_pid "$pid" 30 "$began"
+    done
     remove_database
 }
 
 # stop_started: what this script has started, however far it came.
 stop_started() {
-    local name front=()
+    local name pid postgres='' redis='' front=()
     for name in "${!SERVER_PID[@]}"; do
-        [[ $name == postgres || $name == redis ]] || front+=("${SERVER_PID[$name]}")
+        pid=${SERVER_PID[$name]}
+        is_child "$pid" || continue
+        case $name in
+        postgres) postgres=$pid ;;
+        redis) redis=$pid ;;
+        *) front+=("$pid") ;;
+        esac
     done
-    stop_in_order "$SERVER_PATIENCE" "${SERVER_PID[postgres]:-}" "${SERVER_PID[redis]:-}" "${front[@]}"
+    stop_in_order "$SERVER_PATIENCE" "$postgres" "$redis" "${front[@]}"
     forget_servers
 }
 

@@ -219,16 +219,45 @@ await_server() {
     server_failed "$name" "was not ready within $seconds s"
 }
 
-# stop_pid PID [SECONDS]: TERM, and KILL for its whole session at the deadline. The process need not be our child.
-stop_pid() {
-    kill -TERM "$1" 2>/dev/null || return 0
-    reap_pid "$@"
+# A number is not a process: bash buries its children unasked, and then their numbers are others': another program's, or one of
+# its threads', and a signal to a thread is one to its whole process. So whoever stops something makes sure whom it means.
+
+# born PID: when it began, which tells it from whoever has its number later; nothing if it runs no more.
+born() {
+    local fields
+    read -ra fields < <(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 0
+    [[ ${fields[0]} == Z ]] || echo "${fields[19]}"
 }
 
-# reap_pid PID [SECONDS]: for one that was told to stop: waits, and kills it at the deadline.
+# is_child PID: it runs, and this script started it.
+is_child() {
+    local state parent
+    read -r state parent _ < <(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) && [[ $state != Z ]] &&
+        ((parent == $$ || parent == BASHPID))
+}
+
+# A zombie still has a pid but runs no more.
+is_running() { [[ -n $(born "$1") ]]; }
+
+# stop_pid PID [SECONDS]: TERM, and KILL for its whole session at the deadline. The process need not be our child.
+stop_pid() { stop_together "${2:-10}" "$1"; }
+
+# stop_together SECONDS PID…: tells all of them to stop, then waits for each.
+stop_together() {
+    local patience=$1 pid
+    local -A began=()
+    shift
+    for pid in "$@"; do
+        began[$pid]=$(born "$pid")
+        [[ -z ${began[$pid]} ]] || kill -TERM "$pid" 2>/dev/null || true
+    done
+    for pid in "$@"; do reap_pid "$pid" "$patience" "${began[$pid]}"; done
+}
+
+# reap_pid PID SECONDS BORN: for one that was told to stop: waits, and kills it at the deadline.
 reap_pid() {
-    local pid=$1 deadline=$((SECONDS + ${2:-10}))
-    while is_running "$pid"; do
+    local pid=$1 deadline=$((SECONDS + $2)) began=$3
+    while [[ -n $began && $(born "$pid") == "$began" ]]; do
         if ((SECONDS >= deadline)); then
             kill -KILL -- "-$pid" 2>/dev/null || kill -KILL "$pid" 2>/dev/null || true
             break
@@ -238,25 +267,24 @@ reap_pid() {
     wait "$pid" 2>/dev/null || true
 }
 
-# A zombie still has a pid but runs no more.
-is_running() { [[ $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null || echo Z) != Z ]]; }
-
 stop_server() { # NAME
     [[ -n ${SERVER_PID[$1]:-} ]] || return 0
-    stop_pid "${SERVER_PID[$1]}" "${2:-10}"
+    stop_children "${2:-10}" "${SERVER_PID[$1]}"
     unset "SERVER_PID[$1]"
+}
+
+# stop_children SECONDS PID…: those of them that still are what this script started.
+stop_children() {
+    local patience=$1 pid pids=()
+    shift
+    for pid in "$@"; do
+        if is_child "$pid"; then pids+=("$pid"); fi
+    done
+    stop_together "$patience" "${pids[@]}"
 }
 
 # How long servers may take to leave before they are killed.
 SERVER_PATIENCE=10
-
-# stop_together SECONDS PID…: tells all of them to stop, then waits for each.
-stop_together() {
-    local patience=$1 pid
-    shift
-    (($# == 0)) || kill -TERM "$@" 2>/dev/null || true
-    for pid in "$@"; do reap_pid "$pid" "$patience"; done
-}
 
 stop_servers() {
     local i pid pids=()
@@ -264,7 +292,7 @@ stop_servers() {
         pid=${SERVER_PID[${SERVER_NAMES[i]}]:-}
         [[ -z $pid ]] || pids+=("$pid")
     done
-    stop_together "$SERVER_PATIENCE" "${pids[@]}"
+    stop_children "$SERVER_PATIENCE" "${pids[@]}"
     forget_servers
 }
 

@@ -18,6 +18,8 @@ final class AppFixture: Sendable {
     /// What back ends would be told.
     let news = Locked<[String]>([])
     private let servers: [ClientServer]
+    /// To ask each node what is connected.
+    let boards: [ConnectionDoors]
 
     private static let chattyOptions = {
         var options = AppOptions()
@@ -57,9 +59,13 @@ final class AppFixture: Sendable {
                 news.withLock { $0.append("occupancy \(change.channel.scope) \(change.now)") }
             }
         }
+        self.boards = (0..<nodes).map { _ in ConnectionDoors() }
+        let boards = self.boards
         self.servers = try (0..<nodes).map { node in
+            let board = boards[node]
             let shared = AppCommons(
                 census: NodeCensus(census, node: node), memory: memory, directory: directory, presence: PresenceDoors(),
+                connections: board,
                 news: { piece, app in news.withLock { $0.append(Self.text(piece, app)) } })
             let service = ExternalApps(apps, doors: AppDoors(), shared: shared, terms: chosen, metrics: metrics)
             let server = try ClientServer(
@@ -75,6 +81,7 @@ final class AppFixture: Sendable {
                 AppRelay(loop: loop, bus: ears.ear(), doors: service.doors, ids: ["chat", "plain"], linger: linger)
                 PresenceDesk(
                     loop: loop, bus: ears.ear(), directory: directory, doors: shared.presence, metrics: watching)
+                ConnectionDesk(loop: loop, bus: ears.ear(), publisher: bus, doors: board, node: "n\(node)")
             }
             return server
         }

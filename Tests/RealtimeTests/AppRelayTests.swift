@@ -14,12 +14,12 @@ import Testing
         }
     }
 
-    /// The shares; orders are always heard.
+    /// The shares.
     private func wanted(_ fixture: AppFixture) -> [String] {
         let names = Locked<[String]>([])
         fixture.onRelay { _, bus in
             names.withLock {
-                $0 = ((bus as? ScriptedBus)?.wanted ?? []).map(\.name).filter { !$0.hasPrefix("bellhop:orders:") }
+                $0 = ((bus as? ScriptedBus)?.wanted ?? []).map(\.name).filter { $0.hasPrefix("bellhop:app:") }
                     .sorted()
             }
         }

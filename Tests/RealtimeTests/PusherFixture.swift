@@ -36,9 +36,10 @@ final class PusherFixture: Sendable {
         let metrics = PusherMetrics(in: MetricsRegistry())
         self.app = app
         self.metrics = metrics
+        let (doors, board) = (PresenceDoors(), ConnectionDoors())
         let (asked, standing, offset) = (self.asked, self.standing, self.clockOffset)
         let service = PusherEndpoint.Service(
-            app: app, terms: terms, metrics: metrics,
+            app: app, terms: terms, metrics: metrics, presence: doors, connections: board,
             clock: { Timestamp(milliseconds: SystemClock.now.milliseconds + offset.withLock { $0 } * 1000) }
         ) { subscriber, channel, answer in
             asked.withLock { $0.append("\(subscriber.user == Self.user ? "user" : "other") \(channel.name)") }
@@ -48,6 +49,19 @@ final class PusherFixture: Sendable {
             loops: loops, options: options, hub: hub,
             serve: { host, hub in PusherEndpoint(host: host, hub: hub, service: service) })
         self.hub.store.create(.system)
+        self.hub.server.loops[0].post { loop in
+            let bus = InProcessBus()
+            let ear = bus.subscriber(on: loop)
+            loop.attach(Ear(ear))
+            PresenceDesk(
+                loop: loop, bus: ear, directory: InProcessPresence(bus: bus), doors: doors,
+                metrics: PresenceWatchMetrics(in: MetricsRegistry()))
+        }
+    }
+
+    private final class Ear {
+        let ear: any BusSubscriber
+        init(_ ear: any BusSubscriber) { self.ear = ear }
     }
 
     func stop() { self.hub.stop() }
@@ -95,6 +109,7 @@ final class PusherClient {
         /// Seconds from now.
         var signed: Int64 = 0
         var expires: Int64 = 900
+        var info = ""
     }
 
     init(_ client: SocketClient, _ fixture: PusherFixture) {
@@ -110,9 +125,31 @@ final class PusherClient {
         let data = PusherChannelData(
             user: claims.user, tenant: claims.tenant, session: claims.session, epoch: TokenEpoch(raw: claims.epoch),
             signedAt: Timestamp(milliseconds: now + claims.signed * 1000),
-            expiresAt: Timestamp(milliseconds: now + claims.expires * 1000)
+            expiresAt: Timestamp(milliseconds: now + claims.expires * 1000), userInfo: Array(claims.info.utf8)
         ).text
         return (self.sign(channel, data, socket: socket), data)
+    }
+
+    /// Says whose it is, as our own signer signs it.
+    func signIn(_ claims: Claims = Claims(), auth: String? = nil) {
+        let now = SystemClock.now.milliseconds
+        let data = PusherChannelData(
+            user: claims.user, tenant: claims.tenant, session: claims.session, epoch: TokenEpoch(raw: claims.epoch),
+            signedAt: Timestamp(milliseconds: now + claims.signed * 1000),
+            expiresAt: Timestamp(milliseconds: now + claims.expires * 1000), userInfo: Array(claims.info.utf8)
+        ).userText
+        guard let id = PusherSocketID(self.socketID) else { return }
+        let signature = auth ?? PusherSigner(self.fixture.app).authentication(of: id, userData: data)
+        let text = JSONWriter.text { writer in
+            writer.object { writer in
+                writer.member("event", "pusher:signin")
+                writer.object("data") { writer in
+                    writer.member("auth", signature)
+                    writer.member("user_data", data)
+                }
+            }
+        }
+        self.send(String(decoding: text, as: UTF8.self))
     }
 
     func sign(_ channel: String, _ data: String?, socket: String? = nil) -> String {
@@ -199,7 +236,14 @@ final class PusherClient {
         case "pusher:subscription_error":
             self.reason = Self.text(members["error"])
             return "refused \(channel) \(Self.text(members["type"])) \(Self.text(members["status"]))"
-        case "pusher_internal:subscription_succeeded": return "subscribed \(channel) \(epoch) \(seq)"
+        case "pusher_internal:subscription_succeeded":
+            guard case .object(let presence) = members["presence"], case .array(let ids) = presence["ids"] else {
+                return "subscribed \(channel) \(epoch) \(seq)"
+            }
+            return "present \(ids.map { Self.short(Self.text($0)) }.joined(separator: ",")) \(seq)"
+        case "pusher_internal:member_added": return "+\(Self.short(Self.text(members["user_id"])))"
+        case "pusher_internal:member_removed": return "-\(Self.short(Self.text(members["user_id"])))"
+        case "pusher:signin_success": return "signed in"
         case "bellhop:resumed":
             return "resumed \(channel) \(Self.text(members["seq"])) \(Self.text(members["replayed"]))"
         case "bellhop:resync_required": return "resync \(channel) \(epoch) \(seq)"
@@ -207,6 +251,9 @@ final class PusherClient {
         default: return "\(event) \(channel) \(seq)"
         }
     }
+
+    /// The last two digits of an id.
+    private static func short(_ id: String) -> String { String(id.suffix(2)) }
 
     private static func text(_ value: JSONValue?) -> String {
         switch value {

@@ -19,7 +19,7 @@ import Wire
         (#"{"event":"pusher:subscribe","data":{"channel":"private-a","channel_data":{}}}"#, "error null"),
         (#"{"event":"pusher:nonsense","data":{}}"#, "error null"),
         (#"{"event":"pusher_internal:member_added","channel":"a","data":"{}"}"#, "error null"),
-        (#"{"event":"pusher:signin","data":{"auth":"k:s","user_data":"{\"id\":\"7\"}"}}"#, "error null"),
+        (#"{"event":"pusher:signin","data":{"auth":"k:s"}}"#, "error null"),
         (#"{"event":"client-typing","channel":"private-a","data":{}}"#, "error 4301"),
         (#"{"event":"RoomStatusChanged","channel":"private-a","data":{}}"#, "error null"),
         (#"{"event":"pusher:subscribe","data":"{\"channel\":\"a\"}"}"#, "refused a InvalidChannel 4009"),

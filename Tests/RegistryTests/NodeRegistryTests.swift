@@ -108,4 +108,17 @@ import Testing
         #expect(await soon { redis.command("SCARD", "bellhop:seats").hasPrefix(":1") })
         #expect(await self.nodes(station) == ["n1 n1.example:8080"])
     }
+
+    @Test func `a node that is let go of ends, and holds nothing of itself`() async throws {
+        let redis = PrivateRedis()
+        weak var registry: RedisNodeRegistry?
+        weak var directory: RedisPresence?
+        do {
+            let station = try PresenceStation("n1", [redis])
+            #expect(await station.isSeated())
+            (registry, directory) = (station.registry, station.directory as? RedisPresence)
+            #expect(registry != nil && directory != nil)
+        }
+        #expect(await soon { registry == nil && directory == nil })
+    }
 }

@@ -67,6 +67,8 @@ final class PresenceStation: Sendable {
     }
 
     deinit {
+        // Its renewals would go on for as long as the process, without a loop and without a server.
+        Task { [registry] in await registry?.halt() }
         self.commands?.stop()
         self.group.stop()
     }

@@ -54,6 +54,8 @@ package final class ChildProcess: Sendable {
     package func signal(_ number: CInt) {
         self.isReaped.withLock { isReaped in
             guard !isReaped else { return }
+            // A parent that stands still buries nobody: the numbers of its children stay theirs while they are counted.
+            if number == SIGSTOP { _ = Glibc.kill(self.pid, number) }
             // Who was born while the family was counted is in the second count: its parent has had the signal by then.
             for _ in 0..<2 { for pid in self.family { _ = Glibc.kill(pid, number) } }
         }
@@ -78,8 +80,10 @@ package final class ChildProcess: Sendable {
         return !(line.split(separator: ")").last ?? "").hasPrefix(" Z")
     }
 
-    /// Asks the process itself to end.
-    package func terminate(with number: CInt = SIGTERM) { _ = Glibc.kill(self.pid, number) }
+    /// Asks the process itself to end. One that was waited for has no number any more.
+    package func terminate(with number: CInt = SIGTERM) {
+        self.isReaped.withLock { if !$0 { _ = Glibc.kill(self.pid, number) } }
+    }
 
     /// Waits for its end, and gives its exit code.
     @discardableResult

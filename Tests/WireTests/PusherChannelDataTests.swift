@@ -28,8 +28,17 @@ import Testing
     }
 
     @Test func `members of newer nodes are passed over`() {
-        let text = Self.data().text.dropLast() + #","user_info":{"name":"A"}}"#
+        let text = Self.data().text.dropLast() + #","shoe_size":{"eu":42}}"#
         #expect(PusherChannelData(text: String(text)) == Self.data())
+    }
+
+    @Test func `what others may see of the user is taken over as it is`() throws {
+        let text = String(Self.data().text.dropLast() + #","user_info":{"name": "A"}}"#)
+        let data = try #require(PusherChannelData(text: text))
+        #expect(String(decoding: data.userInfo, as: UTF8.self) == #"{"name": "A"}"# && data.text == text)
+        // For a channel and for a sign-in it is not the same text: one is never taken for the other.
+        #expect(PusherChannelData(userText: text) == nil && PusherChannelData(text: data.userText) == nil)
+        #expect(PusherChannelData(userText: data.userText) == data)
     }
 
     @Test(
@@ -56,7 +65,7 @@ import Testing
     }
 
     @Test func `what is longer than any of ours is not looked at`() {
-        let long = Self.data().text.dropLast() + #","user_info":"\#(String(repeating: "x", count: 2048))"}"#
+        let long = Self.data().text.dropLast() + #","user_info":"\#(String(repeating: "x", count: 4096))"}"#
         #expect(PusherChannelData(text: String(long)) == nil)
     }
 }

@@ -37,6 +37,30 @@ stops_its_servers() { # BODY…: which writes the pid of a server to $SCRATCH/pi
     wait_until 15 is_gone "$pid"
 }
 
+# Bash buries a server that died unasked, and its number may be a stranger's when the script leaves.
+a_stranger_is_left_alone() {
+    local stranger status=0
+    sleep 300 &
+    stranger=$!
+    # shellcheck disable=SC2016 # the script expands it
+    script 'start_server s true' 'wait "${SERVER_PID[s]}"' "SERVER_PID[s]=$stranger" "$@" || true
+    is_running "$stranger" || status=1
+    kill -KILL "$stranger" 2>/dev/null || true
+    return $status
+}
+
+# Nor is one who gets the number while others are waited for: `born` is what tells them apart.
+who_has_the_number_later_is_left_alone() {
+    local stranger status=0
+    sleep 300 &
+    stranger=$!
+    reap_pid "$stranger" 1 "$(($(born "$stranger") - 1))" &
+    wait $!
+    is_running "$stranger" || status=1
+    kill -KILL "$stranger" 2>/dev/null || true
+    return $status
+}
+
 a_signal_stops_everything() { # SIGNAL
     rm -f "$SCRATCH/pid"
     set -m # a group of its own, and SIGINT not ignored as it is for plain background commands
@@ -115,6 +139,9 @@ check "a server ends with a script that fails" stops_its_servers \
 check "a server that ignores TERM is killed at the deadline" stops_its_servers \
     "start_server s bash -c 'trap \"\" TERM; echo \$\$ >$SCRATCH/pid; while :; do sleep 0.1; done'" \
     "wait_until 5 test -s $SCRATCH/pid" 'stop_server s 1'
+check "who has the number of a server that died is left alone" a_stranger_is_left_alone
+check "and when that server is stopped by its name" a_stranger_is_left_alone 'stop_server s 1'
+check "who gets the number of one that is waited for is left alone" who_has_the_number_later_is_left_alone
 check "SIGTERM in the middle of a step stops everything" a_signal_stops_everything TERM
 check "SIGINT in the middle of a step stops everything" a_signal_stops_everything INT
 check "a server that dies early is reported with its log" exits 70 'no such luck' script \

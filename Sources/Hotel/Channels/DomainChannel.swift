@@ -83,11 +83,12 @@ package struct ChannelSource: Hashable, Sendable {
 }
 
 extension DomainChannel {
-    /// What feeds the channel; `nil` for presence, whose events are in no log.
+    /// What feeds the channel. Who comes into presence channels and goes is in no log; with the stream come the events that
+    /// concern those who are there, and what takes their rights away.
     ///
     /// - Parameter home: the subscriber's tenant, `nil` of platform staff. The names of users and stays do not say of whose
     ///   stream they are; who may join them is of the same tenant.
-    package func source(home: TenantID?) -> ChannelSource? {
+    package func source(home: TenantID?) -> ChannelSource {
         let homeStream = home.map { EventStream.tenant($0) } ?? .system
         switch self {
         case .announcements: return ChannelSource(.system, Audience(.announcements))
@@ -104,7 +105,11 @@ extension DomainChannel {
         case .kpi(let at): return Self.source(.kpi, at)
         case .kpiRevenue(let at): return Self.source(.kpiRevenue, at)
         case .finance(let at): return Self.source(.finance, at)
-        case .propertyPresence, .departmentPresence, .thread: return nil
+        case .propertyPresence(let at): return Self.source(.propertyPresence, at)
+        case .departmentPresence(let slug, let at): return Self.source(.departmentPresence, at, code: slug.text)
+        case .thread(let subject):
+            return ChannelSource(
+                homeStream, Audience(.thread, subject: subject.id, code: subject.kind.rawValue))
         }
     }
 
@@ -134,6 +139,14 @@ extension DomainChannel {
         case (.tenant(let id), .kpi): self = .kpi(PropertyAddress(PropertyID(raw: subject), of: id))
         case (.tenant(let id), .kpiRevenue): self = .kpiRevenue(PropertyAddress(PropertyID(raw: subject), of: id))
         case (.tenant(let id), .finance): self = .finance(PropertyAddress(PropertyID(raw: subject), of: id))
+        case (.tenant(let id), .propertyPresence):
+            self = .propertyPresence(PropertyAddress(PropertyID(raw: subject), of: id))
+        case (.tenant(let id), .departmentPresence):
+            guard let slug = ChannelSlug(audience.code) else { return nil }
+            self = .departmentPresence(slug, PropertyAddress(PropertyID(raw: subject), of: id))
+        case (.tenant, .thread):
+            guard let kind = ThreadSubject.Kind(rawValue: audience.code) else { return nil }
+            self = .thread(ThreadSubject(kind, id: subject))
         case (.tenant, .announcements), (.tenant, .systemAdmin), (.system, _): return nil
         }
     }

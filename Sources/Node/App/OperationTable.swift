@@ -1,6 +1,7 @@
 import Crypto
 import Operations
 import PGStore
+import Realtime
 import Shared
 
 /// Every operation that the node has, and the stores behind each.
@@ -20,7 +21,7 @@ struct OperationTable {
         let outbox = OutboxAPI()
         let tags = [
             TenantsAPI.tag, UsersAPI.tag, RolesAPI.tag, PropertiesAPI.tag, DepartmentsAPI.tag, RoomTypesAPI.tag,
-            RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag, AuditAPI.tag,
+            RoomsAPI.tag, EventsAPI.tag, OutboxAPI.tag, AuditAPI.tag, ConnectionsAPI.tag,
         ]
         let groups = [self.people, self.houses, self.records, outbox.operations]
         let table = try RESTTable(Array(groups.joined()), tags: AuthResource.tags + tags)
@@ -64,5 +65,8 @@ struct OperationTable {
     private var records: [RESTOperation] {
         EventsAPI(log: self.stores.log, tenants: self.actors).operations
             + AuditAPI(audit: PGAuditDirectory(self.database), tenants: self.actors).operations
+            + ConnectionsAPI(
+                board: ClusterConnections(doors: self.stores.apps.connections, registry: self.stores.registry)
+            ).operations
     }
 }

@@ -43,7 +43,8 @@ final class Services: Sendable {
             try await Self.mayStay(subscriber, on: channel, actors)
         }
         self.pusher = PusherEndpoint.Service(
-            app: configuration.apps[0], metrics: PusherMetrics(in: registry),
+            app: configuration.apps[0], metrics: PusherMetrics(in: registry), presence: stores.apps.presence,
+            connections: stores.apps.connections,
             revoked: { revoked in
                 switch revoked {
                 case .user(let user): callers.forget(user: user)

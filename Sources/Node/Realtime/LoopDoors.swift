@@ -21,6 +21,8 @@ package final class LoopDoors<Center: AnyObject>: Sendable {
 
     func loop(_ index: Int) -> LoopHandle? { self.state.withLock { $0.loops[index] } }
 
+    var loopCount: Int { self.state.withLock { $0.loops.count } }
+
     /// Does something on each of the loops.
     func tellAll(_ message: @escaping @Sendable (EventLoop) -> Void) {
         for loop in self.state.withLock({ Array($0.loops.values) }) { loop.post(message) }

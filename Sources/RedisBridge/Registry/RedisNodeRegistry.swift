@@ -21,8 +21,13 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
     private let log: Logger
     private let executor: LoopExecutor
     private let servers: [Attendance]
-    private let holders = Locked<[any SeatHolder]>([])
+    private let holders = Locked<[Told]>([])
     private let tasks = Locked<[Task<Void, Never>]>([])
+
+    /// Who is told of seats. It asks the registry for them, and so holds it: it must not be held in turn.
+    private struct Told {
+        weak var holder: (any SeatHolder)?
+    }
 
     /// What is known of one server.
     private final class Attendance: Sendable {
@@ -54,8 +59,10 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
         self.servers = (0..<commands.serverCount).map { _ in Attendance() }
     }
 
-    /// Tells `holder` of seats, and has it clear away what dead ones left. Before `start`.
-    package func add(_ holder: any SeatHolder) { self.holders.withLock { $0.append(holder) } }
+    /// Tells `holder` of seats, for as long as somebody else holds it, and has it clear away what dead ones left. Before `start`.
+    package func add(_ holder: any SeatHolder) { self.holders.withLock { $0.append(Told(holder: holder)) } }
+
+    private var seatHolders: [any SeatHolder] { self.holders.withLock { $0.compactMap(\.holder) } }
 
     /// Begins to hold a lease on each server.
     package func start() {
@@ -171,7 +178,7 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
             self.metrics.lapses.increment()
             self.log.warning("node.lease_lapsed", ["server": .int(server)])
         }
-        for holder in self.holders.withLock({ $0 }) {
+        for holder in self.seatHolders {
             holder.attended(seat, on: server, isNew: isNew, settlesIn: .milliseconds(quiet))
         }
     }
@@ -202,7 +209,7 @@ package final class RedisNodeRegistry: NodeRegistry, Sendable {
                 RegistryScripts.claimDead, keys: [], arguments: Self.bytes(claim), toServer: server)
             guard let seat = answer.text else { return }
             let began = SystemClock.monotonicNanoseconds
-            for holder in self.holders.withLock({ $0 }) {
+            for holder in self.seatHolders {
                 while try await !holder.reap(seat, on: server) {
                     guard SystemClock.monotonicNanoseconds - began < self.reapNanoseconds else {
                         // Our own lease comes first; the claim ends at once, for whoever comes next.

@@ -22,6 +22,10 @@ package enum AudienceKind: UInt8, CaseIterable, Sendable {
     case residents = 13
     /// The residents of one stay.
     case stay = 14
+    /// Those who are there: staff of one property, a department of it, and who looks at the same thing.
+    case propertyPresence = 15
+    case departmentPresence = 16
+    case thread = 17
 }
 
 /// One audience within a stream: what a channel of the hotel is, without its spelling.
@@ -29,7 +33,7 @@ package struct Audience: Hashable, Sendable {
     package let kind: AudienceKind
     /// The user, property or stay; 0 where the stream says all.
     package let subject: UInt128
-    /// The department's slug; empty for all other kinds.
+    /// The department's slug, or what kind of thing a thread is about; empty for all other kinds.
     package let code: String
 
     package init(_ kind: AudienceKind, subject: UInt128 = 0, code: String = "") {

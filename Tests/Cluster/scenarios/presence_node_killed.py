@@ -124,7 +124,7 @@ async def terminated(stage: Stage, cluster: Cluster, watching: list[Member]) -> 
     """The SDK's call without an app in its path ends sockets that have signed in, wherever they are."""
     one = Member("signed-in", CHANNEL)
     await one.connect(cluster.nodes[1].url)
-    one.sign_in()
+    await one.sign_in()
     await eventually(lambda: one.is_signed_in, 10, "it has signed in")
     sdk = server(cluster.nodes[0].url)
     began = time.monotonic()

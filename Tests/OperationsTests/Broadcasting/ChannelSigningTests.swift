@@ -93,11 +93,53 @@ import Wire
         "private-tenant.00000000-0000-0000-0000-000000000007.property.00000000-0000-0000-0000-000000000009",
         "private-system.admin", "private-nothing", "announcements", "tenant.00000000-0000-0000-0000-000000000007",
         "user.00000000-0000-0000-0000-0000000000a1",
-        "presence-tenant.00000000-0000-0000-0000-000000000007.property.00000000-0000-0000-0000-000000000003",
+        "presence-tenant.00000000-0000-0000-0000-000000000007.property.00000000-0000-0000-0000-000000000009",
+        "presence-thread.room.00000000-0000-0000-0000-000000000003",
         "private-tenant.00000000-0000-0000-0000-00000000000A",
     ])
     func `what the caller may not hear is not signed, whether it is there or not`(channel: String) {
         #expect(self.code { try self.answer(Self.form(channel), Self.formType, Self.someone()) } == .forbidden)
+    }
+
+    @Test func `of presence channels it is signed what others see`() throws {
+        let channel = DomainChannel.propertyPresence(Self.property).name
+        let (auth, text) = try self.answer(Self.form(channel), Self.formType, Self.someone())
+        let data = try #require(PusherChannelData(text: text))
+        #expect(String(decoding: data.userInfo, as: UTF8.self) == #"{"name":"A","role":"front_desk_agent"}"#)
+        let (name, socket) = (try #require(PusherChannelName(channel)), try #require(PusherSocketID(Self.socket)))
+        #expect(PusherSigner(try Self.app()).isValid(auth, of: name, for: socket, channelData: text))
+    }
+
+    @Test func `a sign-in says who the caller is, and is none of a channel`() throws {
+        let someone = Self.someone()
+        for (body, type) in [
+            ("socket_id=\(Self.socket)&channel_name=x", Self.formType),
+            (#"{"socket_id":"\#(Self.socket)"}"#, "application/json"),
+        ] {
+            let answer = try Self.signing().answer(userBody: Array(body.utf8), contentType: type, for: someone.caller)
+            let value = try JSONValue(parsing: answer)
+            let (auth, text) = (try #require(value["auth"]?.text), try #require(value["user_data"]?.text))
+            let data = try #require(PusherChannelData(userText: text))
+            #expect(data.user == Self.user && data.session == SessionID(raw: 0x51))
+            let socket = try #require(PusherSocketID(Self.socket))
+            #expect(PusherSigner(try Self.app()).isValid(auth, of: socket, userData: text))
+        }
+        for (body, code) in [
+            ("", RefusalCode.validationFailed), ("socket_id=1:user:2", .validationFailed),
+            ("socket_id=1&socket_id=1", .validationFailed),
+        ] {
+            #expect(
+                self.code {
+                    let signing = try Self.signing()
+                    _ = try signing.answer(userBody: Array(body.utf8), contentType: Self.formType, for: someone.caller)
+                    return ("", "")
+                } == code, "\(body)")
+        }
+        #expect(throws: Refusal.self) {
+            _ = try Self.signing().answer(
+                userBody: Array("socket_id=\(Self.socket)".utf8), contentType: Self.formType,
+                for: Self.someone(expires: 0).caller)
+        }
     }
 
     @Test func `who may not work any more is refused`() {

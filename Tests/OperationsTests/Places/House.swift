@@ -35,6 +35,7 @@ final class House: Sendable {
     let northern: TestHotel
     let database: TestDatabase
     let bus = KeptBus()
+    let board = ScriptedBoard()
     let attempts: AttemptLog
     private let service: RESTService
     private let check: DocumentCheck
@@ -53,8 +54,11 @@ final class House: Sendable {
                 + DepartmentsAPI(departments: places, tenants: tenants, commands: commands).operations
                 + RoomTypesAPI(types: PGRoomTypeDirectory(pool), tenants: tenants, commands: commands).operations
                 + RoomsAPI(rooms: PGRoomDirectory(pool), tenants: tenants, commands: commands).operations
-                + AuditAPI(audit: PGAuditDirectory(pool), tenants: tenants).operations,
-            tags: [PropertiesAPI.tag, DepartmentsAPI.tag, RoomTypesAPI.tag, RoomsAPI.tag, AuditAPI.tag])
+                + AuditAPI(audit: PGAuditDirectory(pool), tenants: tenants).operations
+                + ConnectionsAPI(board: self.board).operations,
+            tags: [
+                PropertiesAPI.tag, DepartmentsAPI.tag, RoomTypesAPI.tag, RoomsAPI.tag, AuditAPI.tag, ConnectionsAPI.tag,
+            ])
         self.check = try DocumentCheck(table.document)
         self.service = RESTService(
             table, callers: People(callers: Self.people(hotel, northern, annex)), cors: CORSPolicy(allowed: []),

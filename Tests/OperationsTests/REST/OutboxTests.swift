@@ -103,4 +103,13 @@ import Testing
         #expect(errors.map { $0["field"]?.text } == ["If-Match"])
         #expect(results[1]["status"]?.integer == 201)
     }
+
+    @Test func `a table goes when nobody serves it any more, though its outbox makes calls of it`() throws {
+        weak var table: RESTTable?
+        try withExtendedLifetime(Laundry()) { laundry in
+            table = laundry.table
+            #expect(table != nil)
+        }
+        #expect(table == nil)
+    }
 }

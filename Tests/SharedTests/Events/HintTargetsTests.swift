@@ -25,6 +25,7 @@ import Testing
         let numbers: [AudienceKind: UInt8] = [
             .announcements: 1, .systemAdmin: 2, .user: 3, .tenant: 4, .property: 5, .department: 6, .frontDesk: 7,
             .kpi: 8, .kpiRevenue: 9, .finance: 10, .owners: 11, .managers: 12, .residents: 13, .stay: 14,
+            .propertyPresence: 15, .departmentPresence: 16, .thread: 17,
         ]
         #expect(numbers.count == AudienceKind.allCases.count)
         for (kind, number) in numbers { #expect(kind.rawValue == number) }

@@ -7,7 +7,9 @@ struct BroadcastingPart: FrontPart {
     let service: BroadcastingService
     let proxies: TrustedProxies
 
-    func serves(_ request: HTTPRequest) -> Bool { request.path == BroadcastingService.path }
+    func serves(_ request: HTTPRequest) -> Bool {
+        request.path == BroadcastingService.path || request.path == BroadcastingService.userPath
+    }
 
     func welcome(_ head: HTTPRequest, in context: HTTPContext) -> HTTPWelcome {
         let isSecure = context.client(of: head, trusting: self.proxies)?.isSecure ?? false

@@ -68,7 +68,8 @@ final class Stores: Sendable {
             let presence = InProcessPresence(bus: bus)
             self.apps = AppCommons(
                 census: InProcessCensus(bus: bus, presence: presence, cast: counts), memory: InProcessMemory(bus: bus),
-                directory: presence, presence: PresenceDoors(), news: self.webhooks.newsDesk)
+                directory: presence, presence: PresenceDoors(), connections: ConnectionDoors(),
+                news: self.webhooks.newsDesk)
         } else {
             let commands = RedisCommands(servers: configuration.redisServers, on: loop, log: log)
             let lease = RedisNodeRegistry(
@@ -82,7 +83,7 @@ final class Stores: Sendable {
                 memory: RedisAppMemory(commands),
                 directory: RedisPresence(
                     commands: commands, registry: lease, metrics: PresenceMetrics(in: registry), log: log),
-                presence: PresenceDoors(), news: self.webhooks.newsDesk)
+                presence: PresenceDoors(), connections: ConnectionDoors(), news: self.webhooks.newsDesk)
         }
         self.log = PGEventLog(database)
         self.watch = SchemaWatch(database, migrations, on: loop, log: log)
@@ -93,7 +94,8 @@ final class Stores: Sendable {
             metrics: TimerMetrics(in: registry), log: log)
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
-        self.follow(configuration.apps.dropFirst().map(\.id), PresenceWatchMetrics(in: registry))
+        self.follow(
+            configuration.apps.dropFirst().map(\.id), PresenceWatchMetrics(in: registry), nodeID: configuration.nodeID)
         self.lease?.start()
     }
 
@@ -143,9 +145,9 @@ final class Stores: Sendable {
 
     /// The ear on the bus, and who listens: the followers of streams, and the relay of external apps. Confined to the loop, which
     /// keeps them.
-    private func follow(_ appIDs: [String], _ presenceMetrics: PresenceWatchMetrics) {
+    private func follow(_ appIDs: [String], _ presenceMetrics: PresenceWatchMetrics, nodeID: String) {
         let (log, doors, fanout, logger) = (self.log, self.doors, self.fanout, self.logger)
-        let (appDoors, apps) = (self.appDoors, self.apps)
+        let (appDoors, apps, bus) = (self.appDoors, self.apps, self.bus)
         let (servers, commands, silentBus) = (self.servers, self.commands, self.silentBus)
         self.loop.post { loop in
             let seat: Ear
@@ -164,6 +166,7 @@ final class Stores: Sendable {
             AppRelay(loop: loop, bus: ears.ear(), doors: appDoors, ids: appIDs)
             PresenceDesk(
                 loop: loop, bus: ears.ear(), directory: apps.directory, doors: apps.presence, metrics: presenceMetrics)
+            ConnectionDesk(loop: loop, bus: ears.ear(), publisher: bus, doors: apps.connections, node: nodeID)
         }
     }
 

@@ -5,9 +5,11 @@ package import Shared
 internal import Synchronization
 package import Wire
 
-/// `POST /broadcasting/auth`: signs subscriptions for pusher-js and Echo, which ask with their bearer token.
+/// `POST /broadcasting/auth` and `/broadcasting/user-auth`: signs subscriptions and sign-ins for pusher-js and Echo, which ask with
+/// their bearer token.
 package final class BroadcastingService: Sendable {
     package static let path = "/broadcasting/auth"
+    package static let userPath = "/broadcasting/user-auth"
     /// So many questions are answered at once; a client that is told to come later does.
     private static let most = 256
 
@@ -72,6 +74,10 @@ package final class BroadcastingService: Sendable {
     private func sign(_ request: HTTPRequest) async throws(Refusal) -> [UInt8] {
         guard let token = BearerToken.read(request) else { throw Refusal(.unauthenticated) }
         let caller = try await self.callers.caller(bearing: token)
+        if request.path == Self.userPath {
+            return try self.signing.answer(
+                userBody: request.body, contentType: request.value(.contentType), for: caller)
+        }
         var directory: TenantDirectory?
         if let tenant = caller.tenant { directory = try await self.directory(of: tenant) }
         return try self.signing.answer(

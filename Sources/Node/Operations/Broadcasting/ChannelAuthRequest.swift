@@ -9,12 +9,37 @@ struct ChannelAuthRequest: Equatable {
     let channel: PusherChannelName
 
     init(body: [UInt8], contentType: String?) throws(Refusal) {
+        let fields = try Fields(body: body, contentType: contentType)
+        self.socket = try fields.socketID()
+        guard let channel = fields.channel else { throw .field("channel_name", .required) }
+        guard let name = PusherChannelName(channel) else { throw .field("channel_name", .format) }
+        self.channel = name
+    }
+
+    /// The socket for which a sign-in is asked: there is no channel.
+    static func socket(body: [UInt8], contentType: String?) throws(Refusal) -> PusherSocketID {
+        try Fields(body: body, contentType: contentType).socketID()
+    }
+}
+
+/// The fields of a request, as they came.
+private struct Fields {
+    let socket: String?
+    let channel: String?
+
+    init(body: [UInt8], contentType: String?) throws(Refusal) {
         guard body.count <= ChannelSigning.longestBody else { throw Refusal(.payloadTooLarge) }
         switch Self.mediaType(contentType) {
         case "application/x-www-form-urlencoded": try self.init(form: body)
         case "application/json": try self.init(json: body)
         default: throw Refusal(.unsupportedMediaType)
         }
+    }
+
+    func socketID() throws(Refusal) -> PusherSocketID {
+        guard let socket = self.socket else { throw .field("socket_id", .required) }
+        guard let id = PusherSocketID(socket) else { throw .field("socket_id", .format) }
+        return id
     }
 
     private init(form body: [UInt8]) throws(Refusal) {
@@ -27,7 +52,8 @@ struct ChannelAuthRequest: Equatable {
             guard values.count < 2 else { throw .field(name, .repeated) }
             return values.first
         }
-        try self.init(socket: field("socket_id"), channel: field("channel_name"))
+        self.socket = try field("socket_id")
+        self.channel = try field("channel_name")
     }
 
     private init(json body: [UInt8]) throws(Refusal) {
@@ -40,16 +66,8 @@ struct ChannelAuthRequest: Equatable {
             )
         }
         guard let fields else { throw Refusal(.malformedJSON) }
-        try self.init(socket: fields.socket, channel: fields.channel)
-    }
-
-    private init(socket: String?, channel: String?) throws(Refusal) {
-        guard let socket else { throw .field("socket_id", .required) }
-        guard let channel else { throw .field("channel_name", .required) }
-        guard let id = PusherSocketID(socket) else { throw .field("socket_id", .format) }
-        guard let name = PusherChannelName(channel) else { throw .field("channel_name", .format) }
-        self.socket = id
-        self.channel = name
+        self.socket = fields.socket
+        self.channel = fields.channel
     }
 
     private static func mediaType(_ contentType: String?) -> String {

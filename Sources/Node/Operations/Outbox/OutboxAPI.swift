@@ -10,12 +10,17 @@ internal import Wire
 package final class OutboxAPI: Sendable {
     package static let tag = RESTTag("Outbox", "What was done offline.")
 
-    private let table = Locked<RESTTable?>(nil)
+    /// The table holds this API with its operations: it must not be held in turn.
+    private struct Served {
+        weak var table: RESTTable?
+    }
+
+    private let served = Locked(Served())
 
     package init() {}
 
-    /// Makes the calls of this table; to be said once, before requests come.
-    package func serve(_ table: RESTTable) { self.table.withLock { $0 = table } }
+    /// Makes the calls of this table, for as long as somebody else holds it; to be said once, before requests come.
+    package func serve(_ table: RESTTable) { self.served.withLock { $0.table = table } }
 
     package var operations: [RESTOperation] {
         [
@@ -28,7 +33,7 @@ package final class OutboxAPI: Sendable {
     }
 
     private func perform(_ request: RESTRequest<OutboxInput>) async -> [OutboxResult] {
-        guard let table = self.table.withLock({ $0 }) else { return [] }
+        guard let table = self.served.withLock({ $0.table }) else { return [] }
         var results: [OutboxResult] = []
         var failed: Set<OperationID> = []
         var isStopped = false

@@ -32,7 +32,7 @@ package enum RESTTableError: Error, Equatable, Sendable {
 }
 
 /// All operations of the node: what requests are matched against, and what the document is generated from.
-package struct RESTTable: Sendable {
+package final class RESTTable: Sendable {
     /// Below which all operations are.
     static let root = "/v1"
     /// Where the document is.

@@ -18,6 +18,7 @@ package final class AppEndpoint: WebSocketEndpoint {
     let bus: any BusPublisher
     let hall: AppHall
     let presence: PresenceHall
+    let connections: ConnectionHall
     var seats = SocketSeats<AppSeat>()
     /// Subscriptions on their way, by their tickets.
     var wishes: [UInt64: AppWish] = [:]
@@ -39,9 +40,11 @@ package final class AppEndpoint: WebSocketEndpoint {
         self.terms = service.terms.webSocket
         self.hall = AppHall(host: host, service: service)
         self.presence = PresenceHall.on(host.loop, doors: service.shared.presence)
+        self.connections = ConnectionHall.on(host.loop, doors: service.shared.connections)
         self.hall.listener = self
         host.loop.attach(self)
         for app in service.apps { self.presence.add(self, for: app.credentials.id) }
+        self.connections.add(self)
     }
 
     private var second: UInt32 { UInt32(truncatingIfNeeded: self.host.loop.now / 1000) }
@@ -138,6 +141,7 @@ package final class AppEndpoint: WebSocketEndpoint {
 
     package func closed(_ id: ConnectionID) {
         guard let seat = self.seats[id] else { return }
+        if !seat.isEnding { self.note(seat, 0, "The client or the network ended it") }
         self.leaveAll(id)
         self.app(of: seat).sockets.withLock { $0 -= 1 }
         self.seats.remove(id)
@@ -193,7 +197,26 @@ package final class AppEndpoint: WebSocketEndpoint {
         guard let seat = self.seats[id], !seat.isEnding else { return }
         self.leaveAll(id)
         self.seats.change(id) { $0.isEnding = true }
+        self.note(seat, Int(code.rawValue), text)
         self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
         self.host.closeSocket(id, code)
+    }
+
+    private func note(_ seat: AppSeat, _ code: Int, _ reason: String) {
+        self.connections.ended(
+            Disconnect(
+                time: SystemClock.now, app: self.app(of: seat).credentials.id, code: code, reason: reason, tenant: nil))
+    }
+}
+
+extension AppEndpoint: ConnectionSource {
+    /// External apps are no tenant's.
+    func count(into connections: inout Connections, of tenant: TenantID?) {
+        guard tenant == nil else { return }
+        for seat in self.seats.places {
+            guard let seat else { continue }
+            connections.sockets[self.app(of: seat).credentials.id, default: 0] += 1
+        }
+        self.hall.count(into: &connections)
     }
 }

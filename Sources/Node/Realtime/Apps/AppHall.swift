@@ -145,6 +145,13 @@ final class AppHall {
     /// Who is in a presence channel that somebody here is in.
     func members(of name: Name) -> [String: PresenceMember] { self.rooms[name]?.members ?? [:] }
 
+    func count(into connections: inout Connections) {
+        for (name, room) in self.rooms {
+            let channel = AppChannel(app: self.service.apps[name.app].credentials.id, name: name.channel)
+            connections.channels[channel, default: 0] += room.audience.listenerCount
+        }
+    }
+
     // MARK: Telling
 
     /// A user came or went: all but the user are told.

@@ -28,17 +28,20 @@ package struct AppCommons: Sendable {
     package let directory: any PresenceDirectory
     /// To the node's desk for presence.
     package let presence: PresenceDoors
+    /// To the node's desk for those who ask what is connected.
+    package let connections: ConnectionDoors
     /// Carries news to back ends.
     package let news: AppNewsDesk
 
     package init(
         census: any AppCensus, memory: any AppMemory, directory: any PresenceDirectory, presence: PresenceDoors,
-        news: @escaping AppNewsDesk
+        connections: ConnectionDoors, news: @escaping AppNewsDesk
     ) {
         self.census = census
         self.memory = memory
         self.directory = directory
         self.presence = presence
+        self.connections = connections
         self.news = news
     }
 }

@@ -164,6 +164,15 @@ package final class Hub {
 
     // MARK: Streams
 
+    /// Every channel that somebody here has subscribed to, as it was spelled, and how many have.
+    func forEachChannel(_ body: (_ stream: EventStream, _ channel: String, _ subscriptions: Int) -> Void) {
+        for (name, stream) in self.streams {
+            for channels in stream.channels.values {
+                for channel in channels { body(name, channel.style.channel, channel.subscriptionCount) }
+            }
+        }
+    }
+
     private func open(_ stream: EventStream) -> HubStream {
         self.lastNumber += 1
         let (loop, number) = (self.loopIndex, self.lastNumber)

@@ -37,6 +37,8 @@ struct PusherAdmission: Sendable {
         let subscriber: PusherSubscriber?
         /// How long what was signed lasts, in seconds from now; 0 of public channels.
         let seconds: Int64
+        /// Of presence channels: as whom the others see the subscriber.
+        let member: PresenceMember?
     }
 
     let signer: PusherSigner
@@ -54,14 +56,10 @@ struct PusherAdmission: Sendable {
             throw .channel("There is no such channel")
         }
         guard case .canonical(let channel) = request else {
-            throw .unauthorised("This name is for connections that have signed in, which cannot be done here yet")
+            throw .channel("This name stands for several channels: subscribe to each of them")
         }
-        switch channel.access {
-        case .presence: throw .channel("Presence channels cannot be joined here yet")
-        case .public:
-            guard let source = channel.source(home: nil) else { throw .channel("There is no such channel") }
-            return Admitted(source: source, subscriber: nil, seconds: 0)
-        case .private: break
+        if channel.access == .public {
+            return Admitted(source: channel.source(home: nil), subscriber: nil, seconds: 0, member: nil)
         }
         guard let auth = wish.auth else { throw .unauthorised("This channel needs a signature") }
         guard let socket = socket(),
@@ -70,12 +68,22 @@ struct PusherAdmission: Sendable {
         guard let text = wish.channelData else { throw .unauthorised("channel_data is missing") }
         guard let data = PusherChannelData(text: text) else { throw .unauthorised("channel_data is malformed") }
         let seconds = try self.remaining(data, now)
-        guard Self.fits(data, channel), let source = channel.source(home: data.tenant) else {
-            throw .forbidden("This channel is another user's or tenant's")
+        guard Self.fits(data, channel) else { throw .forbidden("This channel is another user's or tenant's") }
+        var member: PresenceMember?
+        if channel.access == .presence {
+            member = PresenceMember(id: data.user.description, info: data.userInfo)
+            guard member != nil else { throw .limit("user_info is too long", status: 4301) }
         }
-        let subscriber = PusherSubscriber(
-            user: data.user, tenant: data.tenant, session: data.session, epoch: data.epoch)
-        return Admitted(source: source, subscriber: subscriber, seconds: seconds)
+        return Admitted(
+            source: channel.source(home: data.tenant), subscriber: data.subscriber, seconds: seconds, member: member)
+    }
+
+    /// Judges the text of a sign-in, whose signature is right: whose the socket is, and for how many seconds.
+    func judge(userData: String, now: Timestamp) throws(Refusal) -> (PusherSubscriber, seconds: Int64) {
+        guard let data = PusherChannelData(userText: userData), data.user.raw != 0, data.tenant?.raw != 0 else {
+            throw .unauthorised("user_data is malformed")
+        }
+        return (data.subscriber, try self.remaining(data, now))
     }
 
     private func remaining(_ data: PusherChannelData, _ now: Timestamp) throws(Refusal) -> Int64 {
@@ -98,5 +106,11 @@ struct PusherAdmission: Sendable {
         if case .systemAdmin = channel, data.tenant != nil { return false }
         if let named = channel.namedTenant, let home = data.tenant, named != home { return false }
         return true
+    }
+}
+
+extension PusherChannelData {
+    fileprivate var subscriber: PusherSubscriber {
+        PusherSubscriber(user: self.user, tenant: self.tenant, session: self.session, epoch: self.epoch)
     }
 }

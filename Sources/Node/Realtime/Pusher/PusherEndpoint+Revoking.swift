@@ -62,7 +62,7 @@ extension PusherEndpoint {
 
     private func end(_ seat: PusherSeat, _ revocation: Revocation) {
         // Who has only public channels by now is nobody to revoke.
-        guard self.hub.leastNote(of: seat.id) != nil else { return }
+        guard self.leastExpiry(of: seat.id) != nil else { return }
         self.metrics.revoked.increment()
         self.end(seat.id, revocation.code, revocation.text)
     }
@@ -71,6 +71,7 @@ extension PusherEndpoint {
         for channel in channels {
             guard let subscription = self.hub.subscription(of: seat.id, to: channel) else { continue }
             self.hub.unsubscribe(subscription)
+            self.leaveRoom(seat.id, channel)
             self.metrics.revoked.increment()
             self.say(
                 PusherMessage.subscriptionError(

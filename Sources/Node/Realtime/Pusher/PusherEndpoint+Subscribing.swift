@@ -10,6 +10,7 @@ extension PusherEndpoint {
         guard known != nil || self.hub.subscriptionCount(of: id) < self.service.terms.mostSubscriptions else {
             return self.refuse(id, wish.channel, .limit("This connection has too many channels", status: 4301))
         }
+        if self.subscribeByAlias(id, wish) { return }
         let admitted: PusherAdmission.Admitted
         do throws(PusherAdmission.Refusal) {
             admitted = try self.admission.judge(
@@ -22,8 +23,16 @@ extension PusherEndpoint {
                 self.metrics.revoked.increment()
                 return self.end(id, .reconnect, "The authorisation has been revoked")
             }
-            guard self.take(subscriber, id, wish.channel) else { return }
+            guard self.take(subscriber, id) else {
+                return self.refuse(id, wish.channel, .forbidden("This connection belongs to another session"))
+            }
         }
+        if admitted.member != nil { return self.enter(id, wish, admitted) }
+        self.hear(id, wish, admitted)
+    }
+
+    /// The last step: from now on the channel's events come, and while what was signed lasts.
+    func hear(_ id: ConnectionID, _ wish: PusherCommand.Subscription, _ admitted: PusherAdmission.Admitted) {
         self.metrics.subscriptions.increment()
         if wish.since != nil { self.seats.change(id) { $0.takesTicks = true } }
         // A position without an epoch cannot be compared with any: the client is told to load anew.
@@ -32,10 +41,20 @@ extension PusherEndpoint {
             id, to: admitted.source.audience, of: admitted.source.stream, style: .pusher(channel: wish.channel),
             since: since, listener: self.listener)
         guard let subscription, admitted.subscriber != nil else { return }
-        // In whole seconds of the loop, which runs on when somebody sets the wall clock.
-        let expires = UInt32(clamping: Int64(self.second) + min(admitted.seconds, Self.longestSeconds))
+        let expires = self.expiry(in: admitted.seconds)
         self.hub.note(expires, for: subscription)
         self.seats.change(id) { $0.expires = min($0.expires, expires) }
+    }
+
+    /// In whole seconds of the loop, which runs on when somebody sets the wall clock.
+    func expiry(in seconds: Int64) -> UInt32 {
+        UInt32(clamping: Int64(self.second) + min(max(0, seconds), Self.longestSeconds))
+    }
+
+    /// When the first of a socket's authorisations ends; `nil` if it has none.
+    func leastExpiry(of id: ConnectionID) -> UInt32? {
+        let signIn = self.signIns[id]?.expires
+        return self.hub.leastNote(of: id).map { min($0, signIn ?? .max) } ?? signIn
     }
 
     /// What is signed for longer is signed for this long: beyond any token's life, and never `.max`.
@@ -45,7 +64,7 @@ extension PusherEndpoint {
     ///
     /// A signature is younger than its socket. What was signed for one that was open at the revocation may have been signed
     /// before it; on its next connection the client asks anew, and no clocks need be compared.
-    private func isYounger(_ id: ConnectionID, _ subscriber: PusherSubscriber, _ stream: EventStream) -> Bool {
+    func isYounger(_ id: ConnectionID, _ subscriber: PusherSubscriber, _ stream: EventStream) -> Bool {
         var revoked = max(
             self.revokedUsers[subscriber.user] ?? 0, self.revokedSessions[subscriber.session] ?? 0)
         if case .tenant(let tenant) = stream { revoked = max(revoked, self.revokedTenants[tenant] ?? 0) }
@@ -53,20 +72,19 @@ extension PusherEndpoint {
     }
 
     /// Makes the socket this subscriber's, if it is nobody else's.
-    private func take(_ subscriber: PusherSubscriber, _ id: ConnectionID, _ channel: String) -> Bool {
+    func take(_ subscriber: PusherSubscriber, _ id: ConnectionID) -> Bool {
         guard let seat = self.seats[id] else { return false }
-        if let other = seat.subscriber, other != subscriber, self.hub.leastNote(of: id) != nil {
+        if let other = seat.subscriber, other != subscriber, self.leastExpiry(of: id) != nil {
             let isSame = other.user == subscriber.user && other.session == subscriber.session
-            guard isSame, other.tenant == subscriber.tenant, other.epoch <= subscriber.epoch else {
-                self.refuse(id, channel, .forbidden("This connection belongs to another session"))
-                return false
-            }
+            guard isSame, other.tenant == subscriber.tenant, other.epoch <= subscriber.epoch else { return false }
         }
         self.seats.change(id) { $0.subscriber = subscriber }
         return true
     }
 
     func unsubscribe(_ id: ConnectionID, _ channel: String) {
+        self.withdraw(id, channel)
+        self.leaveRoom(id, channel)
         guard let subscription = self.hub.subscription(of: id, to: channel) else { return }
         self.hub.unsubscribe(subscription)
         self.noteEmpty(id)
@@ -88,10 +106,12 @@ extension PusherEndpoint {
     // MARK: HubListener
 
     package func subscribed(_ subscription: HubSubscription, at position: StreamHead) {
-        self.say(
-            PusherMessage.subscriptionSucceeded(
-                channel: subscription.channel, position: (position.seq, position.epoch.raw)),
-            to: subscription.connection)
+        if !self.tellPresent(subscription, at: position) {
+            self.say(
+                PusherMessage.subscriptionSucceeded(
+                    channel: subscription.channel, position: (position.seq, position.epoch.raw)),
+                to: subscription.connection)
+        }
         self.checkStanding(subscription)
     }
 
@@ -110,6 +130,7 @@ extension PusherEndpoint {
     }
 
     package func refused(_ subscription: HubSubscription) {
+        self.leaveRoom(subscription.connection, subscription.channel)
         self.refuse(subscription.connection, subscription.channel, .forbidden("There is no such channel"))
         self.noteEmpty(subscription.connection)
     }
@@ -120,7 +141,7 @@ extension PusherEndpoint {
         let (id, channel) = (subscription.connection, subscription.channel)
         guard let seat = self.seats[id], let subscriber = seat.subscriber,
             let completeSince = self.hub.completeSince(subscription.id), seat.openedAt <= completeSince,
-            let domain = DomainChannel(name: channel), domain.access == .private
+            let domain = DomainChannel(name: channel) ?? Self.alias(channel), domain.access != .public
         else { return }
         let (loop, asked) = (self.host.loop.handle, subscription.id)
         self.service.standing(subscriber, domain) { isGood in

@@ -55,7 +55,7 @@ extension PusherEndpoint {
 
     /// Something may have expired; it may also have been renewed, or have ended.
     private func lookAtExpiry(_ seat: PusherSeat, _ second: UInt32) {
-        let expires = self.hub.leastNote(of: seat.id) ?? .max
+        let expires = self.leastExpiry(of: seat.id) ?? .max
         self.seats.change(seat.id) { $0.expires = expires }
         guard expires <= second else { return }
         self.metrics.expired.increment()

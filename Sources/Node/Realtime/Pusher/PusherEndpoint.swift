@@ -34,6 +34,10 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         package var app: AppCredentials
         package var terms: PusherTerms
         package var metrics: PusherMetrics
+        /// To the node's desk for presence.
+        package var presence: PresenceDoors
+        /// To the node's desk for those who ask what is connected.
+        package var connections: ConnectionDoors
         /// The wall clock, by which signatures expire.
         package var clock: @Sendable () -> Timestamp
         /// Asked about those who were authorised before this loop heard of everything in their stream: a revocation may have
@@ -44,12 +48,14 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
 
         package init(
             app: AppCredentials, terms: PusherTerms = PusherTerms(), metrics: PusherMetrics,
-            clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
+            presence: PresenceDoors, connections: ConnectionDoors, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
             revoked: @escaping @Sendable (Revoked) -> Void = { _ in }, standing: @escaping StandingCheck
         ) {
             self.app = app
             self.terms = terms
             self.metrics = metrics
+            self.presence = presence
+            self.connections = connections
             self.clock = clock
             self.revoked = revoked
             self.standing = standing
@@ -72,6 +78,17 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     var revokedSessions: [SessionID: UInt64] = [:]
     var revokedTenants: [TenantID: UInt64] = [:]
     var isSweeping = false
+    /// Presence channels by name, and which of them each socket is in.
+    var rooms: [String: PusherRoom] = [:]
+    var visits: [ConnectionID: Set<String>] = [:]
+    /// Sockets on their way into one, by what the presence hall was asked.
+    var waiting: [UInt64: PusherWaiting] = [:]
+    var signIns: [ConnectionID: PusherSignIn] = [:]
+    /// Wishes for channels by other names, while the store is asked.
+    var questions: [UInt64: PusherWaiting] = [:]
+    var lastQuestion: UInt64 = 0
+    let presence: PresenceHall
+    let connections: ConnectionHall
     private var greeting = PusherGreeting()
     private let pong = PusherMessage.pong
 
@@ -82,8 +99,12 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         self.service = service
         self.terms = service.terms.webSocket
         self.admission = PusherAdmission(signer: PusherSigner(service.app), terms: service.terms)
+        self.presence = PresenceHall.on(host.loop, doors: service.presence)
+        self.connections = ConnectionHall.on(host.loop, doors: service.connections)
         self.listener = hub.add(self)
         host.loop.attach(self)
+        self.presence.add(self, for: service.app.id)
+        self.connections.add(self)
     }
 
     var now: UInt64 { self.host.loop.now }
@@ -139,7 +160,7 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
         case .pong: break
         case .subscribe(let wish): self.subscribe(id, wish)
         case .unsubscribe(let channel): self.unsubscribe(id, channel)
-        case .signIn: self.say(PusherMessage.error(code: nil, "Signing in is not possible here yet"), to: id)
+        case .signIn(let auth, let userData): self.signIn(id, auth, userData)
         case .clientEvent: self.say(PusherMessage.error(code: 4301, "This app has no client events"), to: id)
         case .foreign: self.say(PusherMessage.error(code: nil, "Clients may not publish events"), to: id)
         }
@@ -166,8 +187,22 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     }
 
     package func closed(_ id: ConnectionID) {
-        self.hub.socketClosed(id)
+        if let seat = self.seats[id], !seat.isEnding { self.note(seat, 0, "The client or the network ended it") }
+        self.leaveAll(id)
         self.seats.remove(id)
+    }
+
+    private func note(_ seat: PusherSeat, _ code: Int, _ reason: String) {
+        self.connections.ended(
+            Disconnect(
+                time: self.service.clock(), app: self.service.app.id, code: code, reason: reason,
+                tenant: seat.subscriber?.tenant))
+    }
+
+    private func leaveAll(_ id: ConnectionID) {
+        self.hub.socketClosed(id)
+        self.leaveRooms(id)
+        self.signOut(id)
     }
 
     package func drained(_ id: ConnectionID) { self.hub.socketDrained(id) }
@@ -187,8 +222,22 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     func end(_ id: ConnectionID, _ code: WebSocketCloseCode, _ text: String) {
         guard let seat = self.seats[id], !seat.isEnding else { return }
         self.seats.change(id) { $0.isEnding = true }
-        self.hub.socketClosed(id)
+        self.note(seat, Int(code.rawValue), text)
+        self.leaveAll(id)
         self.say(PusherMessage.error(code: Int(code.rawValue), text), to: id)
         self.host.closeSocket(id, code)
+    }
+}
+
+extension PusherEndpoint: ConnectionSource {
+    func count(into connections: inout Connections, of tenant: TenantID?) {
+        var sockets = self.seats.count
+        if let tenant { sockets = self.seats.places.count { $0?.subscriber?.tenant == tenant } }
+        connections.sockets[self.service.app.id, default: 0] += sockets
+        self.hub.forEachChannel { stream, channel, count in
+            // The platform's announcements are no tenant's.
+            if let tenant, stream != .tenant(tenant) { return }
+            connections.channels[AppChannel(app: self.service.app.id, name: channel), default: 0] += count
+        }
     }
 }
