@@ -66,7 +66,7 @@ let package = Package(
             name: "Migrations", path: "Sources/PGStore",
             exclude: [
                 "CPQ", "Commands", "Connection", "Database", "Demo", "Identity", "Log", "Migrating", "Pool",
-                "Properties", "Roles", "Rooms", "Tenants", "Timers", "Users", "Values",
+                "Properties", "Roles", "Rooms", "Tenants", "Timers", "Users", "Values", "Webhooks",
             ],
             sources: ["MigrationFiles.swift"], resources: [.embedInCode("Migrations")], swiftSettings: strict),
 
@@ -74,12 +74,17 @@ let package = Package(
             "RedisBridge", at: "Sources/RedisBridge", imports: ["Shared", "Reactor", "CHiredis"], without: ["CHiredis"]),
         .systemLibrary(name: "CHiredis", path: "Sources/RedisBridge/CHiredis"),
 
+        house(
+            "Outbound", at: "Sources/Node/Outbound", imports: ["Shared", "Ports", "Wire", "CTLS"], without: ["CTLS"]),
+        .target(name: "CTLS", path: "Sources/Node/Outbound/CTLS", linkerSettings: [.linkedLibrary("ssl")]),
+
         house("Realtime", at: "Sources/Node/Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
         house("Operations", at: "Sources/Node/Operations", imports: ["Shared", "Crypto", "Hotel", "Ports", "Wire"]),
         program(
             "App", at: "Sources/Node/App",
             imports: [
-                "Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Realtime", "PGStore",
+                "Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "Operations", "Outbound", "Realtime",
+                "PGStore",
                 "RedisBridge",
             ]),
 
@@ -107,10 +112,11 @@ let package = Package(
             dependencies: ["Shared", "Reactor", "Realtime", "RedisBridge", "StoreSupport", "TestSupport"],
             path: "Tests/RegistryTests", swiftSettings: strict),
         tests(of: "Realtime", imports: ["Shared", "Crypto", "Hotel", "Reactor", "Wire"]),
+        tests(of: "Outbound", imports: ["Shared", "Ports", "StoreSupport"]),
         // On memory and on the real store alike.
         tests(
             of: "Operations",
-            imports: ["Shared", "Crypto", "Hotel", "Ports", "Reactor", "Wire", "PGStore", "StoreSupport"]),
+            imports: ["Shared", "Crypto", "Hotel", "Ports", "Outbound", "Reactor", "Wire", "PGStore", "StoreSupport"]),
         tests(
             of: "App",
             imports: [

@@ -108,7 +108,7 @@ seed_demo() {
 
 # start_cluster: uses $nodes, $port, $no_redis and $no_demo; sets the values that write_env writes.
 start_cluster() {
-    local i node_port admin_port apps lines='' urls=() admin_urls=() pids=()
+    local i node_port admin_port apps apps_file='' lines='' urls=() admin_urls=() pids=()
     export CLUSTER_STATE=$STATE
     at_exit stop_started
     start_stores
@@ -117,6 +117,7 @@ start_cluster() {
     # Pusher's SDKs take an id of digits only.
     BELLHOP_APP_ID=1001 BELLHOP_APP_KEY=$(openssl rand -hex 10) BELLHOP_APP_SECRET=$(openssl rand -hex 20)
     apps=bellhop:$BELLHOP_DOMAIN_KEY:$(openssl rand -hex 20),$BELLHOP_APP_ID:$BELLHOP_APP_KEY:$BELLHOP_APP_SECRET
+    [[ -z ${conformance_app:-} ]] || add_conformance_app
     [[ -n $port ]] || free_port port
     for ((i = 1; i <= nodes; i++)); do
         free_port node_port
@@ -124,9 +125,10 @@ start_cluster() {
         # Secrets travel in the environment: a command line can be read by everyone on the machine.
         BELLHOP_NODE_ID=node-$i BELLHOP_HOST=127.0.0.1 BELLHOP_PORT=$node_port BELLHOP_ADMIN_HOST=127.0.0.1 \
             BELLHOP_ADMIN_PORT=$admin_port BELLHOP_JWT_SECRETS=$BELLHOP_JWT_SECRETS BELLHOP_APPS=$apps \
-            DATABASE_URL=$DATABASE_URL REDIS_URLS=$REDIS_URLS BELLHOP_CLUSTER_SECRETS=$BELLHOP_CLUSTER_SECRETS \
-            BELLHOP_WEB=$TOP/Sources/Web BELLHOP_TEST_CLIENTS=${BELLHOP_TEST_CLIENTS:-1} \
-            BELLHOP_LOOPS=${BELLHOP_LOOPS:-1} start_server "node-$i" "$RELEASE/bellhop"
+            BELLHOP_APPS_FILE=$apps_file DATABASE_URL=$DATABASE_URL REDIS_URLS=$REDIS_URLS \
+            BELLHOP_CLUSTER_SECRETS=$BELLHOP_CLUSTER_SECRETS BELLHOP_WEB=$TOP/Sources/Web \
+            BELLHOP_TEST_CLIENTS=${BELLHOP_TEST_CLIENTS:-1} BELLHOP_LOOPS=${BELLHOP_LOOPS:-1} \
+            start_server "node-$i" "$RELEASE/bellhop"
         urls+=("http://127.0.0.1:$node_port") admin_urls+=("http://127.0.0.1:$admin_port")
         pids+=("${SERVER_PID[node-$i]}")
         lines+="    server node-$i 127.0.0.1:$node_port check port $admin_port"$'\n'
@@ -139,6 +141,21 @@ start_cluster() {
     BELLHOP_NODES=$(IFS=, && echo "${urls[*]}")
     BELLHOP_ADMIN_URLS=$(IFS=, && echo "${admin_urls[*]}")
     BELLHOP_PIDS=$(IFS=, && echo "${pids[*]}")
+}
+
+# add_conformance_app: $conformance_app, id:key:secret[:webhook-url], joins $apps, and $apps_file has what it may. Sign-in needs no
+# switch: every external app has it.
+add_conformance_app() {
+    local id key secret url webhooks=''
+    IFS=: read -r id key secret url <<<"$conformance_app"
+    apps+=,$id:$key:$secret
+    [[ -z $url ]] || webhooks=", \"webhooks\": {\"url\": \"$url\"}"
+    apps_file=$STATE/apps.json
+    (
+        umask 077 # a URL may have a secret in it
+        printf '{"%s": {"client_events": true, "watchlist": true, "subscription_counts": true%s}}\n' "$id" "$webhooks" \
+            >"$apps_file"
+    )
 }
 
 start_balancer() { # SERVER-LINES

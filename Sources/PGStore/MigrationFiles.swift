@@ -13,6 +13,7 @@ package let migrationFiles: [(file: StaticString, bytes: [UInt8])] = [
     ("0008_sign_in.sql", PackageResources._008_sign_in_sql),
     ("0009_rooms.sql", PackageResources._009_rooms_sql),
     ("0010_timers.sql", PackageResources._010_timers_sql),
+    ("0011_webhooks.sql", PackageResources._011_webhooks_sql),
 ]
 
 /// The table in which a database remembers what was done to it.

@@ -6,7 +6,7 @@ reset session authorization;
 
 -- What holds rows of tenants is closed; what is not is known by name.
 select pg_temp.same('tables without forced row-level security', string_agg(relname, ' ' order by relname),
-    'built_in_role crossing_function login_throttle')
+    'built_in_role crossing_function login_throttle webhook_event webhook_line webhook_told')
 from pg_class
 where relnamespace = 'bellhop'::regnamespace and relkind in ('r', 'p') and relname <> 'schema_migrations'
     and not (relrowsecurity and relforcerowsecurity);

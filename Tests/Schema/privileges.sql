@@ -48,7 +48,7 @@ select pg_temp.same('what the group may do', string_agg(format('%s:%s', relname,
     'app_user:SIU audit_log:S built_in_role:S department:SIU device:SIUD event:S event_guest:SD event_personal:SD '
     'login_throttle:SIUD operation:S property:SIU role:SIU role_assignment:SID room:SIU room_status_history:SI '
     'room_type:SIU stream_head:S tenant:SIU timer:SIUD '
-    'user_invitation:SIUD user_session:SIU')
+    'user_invitation:SIUD user_session:SIU webhook_event:SID webhook_line:SIU webhook_told:SIUD')
 from pg_class c, lateral (
     select string_agg(left(verb, 1), '' order by place) from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE'])
     with ordinality as v (verb, place) where has_table_privilege('bellhop_node', c.oid, verb)) as v (verbs)

@@ -10,7 +10,7 @@ need_swift
 # Who may import which C module (SwiftPM lets everyone import a transitive one).
 declare -A OWNER=(
     [COpenSSL]=Sources/Crypto [CLinux]=Sources/Node/Reactor [CZlib]=Sources/Node/Wire
-    [CPQ]=Sources/PGStore [CHiredis]=Sources/RedisBridge
+    [CPQ]=Sources/PGStore [CHiredis]=Sources/RedisBridge [CTLS]=Sources/Node/Outbound
 )
 
 tracked() { git ls-files --cached --others --exclude-standard -- "$@"; }

@@ -79,6 +79,69 @@ all_ready() {
     for node in ${BELLHOP_NODES//,/ }; do answers "$node/readyz" 200 || return 1; done
 }
 
+# What the nodes were told of the app, and nothing of it where everybody sees it.
+has_the_conformance_app() {
+    [[ $(stat -c %a "$STATE_FOLDER/apps.json") == 600 ]]
+    [[ $(<"$STATE_FOLDER/apps.json") == '{"4711": {"client_events": true, "watchlist": true, "subscription_counts": true,'* ]]
+    ! pgrep -fa -- conformance-secret-1
+}
+
+# The back end of the conformance app: one program that writes down the body of each request, when its signature is right.
+start_back_end() {
+    HOOK_SECRET=conformance-secret-1 start_server back-end python3 -c '
+import hashlib, hmac, http.server, os, sys
+class BackEnd(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        signature = hmac.new(os.environb[b"HOOK_SECRET"], body, hashlib.sha256).hexdigest()
+        is_right = self.headers["X-Pusher-Key"] == "rt-key-1" and self.headers["X-Pusher-Signature"] == signature
+        is_right = is_right and self.headers["Content-Type"] == "application/json"
+        self.send_response(200 if is_right else 401)
+        self.end_headers()
+        if is_right:
+            with open(sys.argv[2], "ab") as file:
+                file.write(body + b"\n")
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), BackEnd).serve_forever()' "$1" "$LOGS/told"
+    await_server back-end 20 port "$1"
+}
+
+was_told() { wait_until 20 grep -qF -- "$1" "$LOGS/told"; } # TEXT
+
+# A browser of the conformance app comes into a channel, stays until the back end has heard of it, and goes.
+a_visit_is_told() {
+    PYTHONPATH=Tests/Cluster:Tests/PythonSupport PYTHONDONTWRITEBYTECODE=1 python3 - "$BELLHOP_URL" "$LOGS/told" <<'VISIT'
+import asyncio, json, pathlib, sys
+from harness.websocket import WebSocket
+
+
+async def visit(url, told):
+    answers = asyncio.Queue()
+    path = "/app/rt-key-1?protocol=7&client=visitor&version=1"
+    socket = await WebSocket.connect(url, path, answers.put_nowait, lambda code: None)
+    async with asyncio.timeout(20):
+        await answers.get()
+        socket.send_text(json.dumps({"event": "pusher:subscribe", "data": {"channel": "lobby"}}))
+        for wanted in ('"channel_occupied","channel":"lobby"', '"lobby","subscription_count":1'):
+            while wanted not in told.read_text():
+                await asyncio.sleep(0.02)
+    socket.abort()
+
+
+asyncio.run(visit(sys.argv[1], pathlib.Path(sys.argv[2])))
+VISIT
+    was_told '"channel_vacated","channel":"lobby"'
+    was_told '"lobby","subscription_count":0'
+    [[ $(grep -c '"lobby"' "$LOGS/told") == 4 ]]
+}
+
+# As a node does that has found something out: the rest is the nodes' own.
+tells_the_back_end() {
+    ask "$DATABASE_URL" "begin; select set_config('bellhop.tenant', '00000000-0000-0000-0000-000000000000', true);
+        select bellhop.note_webhooks('4711', '{}', '{}', '{}', '{}', '{}', array['{\"name\":\"cache_miss\",\"channel\":\"cache-a\"}'::bytea],
+            '3 s', '1 s', '0', 100); commit"
+    was_told '"events":[{"name":"cache_miss","channel":"cache-a"}]}'
+}
+
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
 # notices PID: that all nodes say so within a second after it was killed, and take clients nevertheless.
@@ -148,6 +211,12 @@ shows_no_password() {
     for password in "${DATABASE_URL#*bellhop:}" "${REDIS_URLS#redis://:}" "$BELLHOP_JWT_SECRETS"; do
         if pgrep -fa -- "${password%%@*}"; then return 1; fi
     done
+}
+
+exits() { # STATUS COMMAND…
+    local status=0
+    "${@:2}" || status=$?
+    ((status == $1))
 }
 
 alone() { [[ -z $REDIS_URLS && -z $BELLHOP_REDIS_PIDS && $BELLHOP_NODES != *,* ]] && is_healthy && all_ready; }
@@ -229,10 +298,21 @@ stop_server redis
 stop_server postgres 30
 check "nothing is left of it" nothing_is_left
 check "the balancer's port is closed" answers "$BELLHOP_URL/readyz" 000
-check "deploy/run --no-redis brings up one node" deploy/run --no-redis --no-demo --detach
+for wrong in 4711 4711:key 4711:key:secret:ftp://a '4711:key:secret:http://a"b' 4711:key:a,b; do
+    check "--conformance-app $wrong is refused" exits 64 deploy/run --conformance-app "$wrong"
+done
+back_end_port=''
+free_port back_end_port
+rm -f "$LOGS/told"
+start_back_end "$back_end_port"
+check "deploy/run --no-redis brings up one node, with the conformance app" deploy/run --no-redis --no-demo --detach \
+    --conformance-app "4711:rt-key-1:conformance-secret-1:http://127.0.0.1:$back_end_port/hook?a=1"
 # shellcheck disable=SC1090
 . "$ENV_FILE"
 check "it is well without a Redis" alone
+check "the conformance app has everything switched on, for its owner's eyes only" has_the_conformance_app
+check "its back end is told, signed" tells_the_back_end
+check "its back end is told who comes and goes" a_visit_is_told
 check "deploy/stop ends it" deploy/stop
 check "nothing is left of it, either" nothing_is_left
 check "Ctrl-C ends a run in the foreground" ends_on INT

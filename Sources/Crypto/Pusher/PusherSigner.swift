@@ -58,7 +58,7 @@ package struct PusherSigner: Sendable {
     }
 
     /// The signature of a text, in hexadecimal digits.
-    func signature(of text: [UInt8]) -> [UInt8] {
+    package func signature(of text: [UInt8]) -> [UInt8] {
         let code = text.withUnsafeBytes { self.code.code(for: $0) }
         return code.span.withUnsafeBytes { Hexadecimal.encode($0) }
     }

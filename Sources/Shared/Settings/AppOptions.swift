@@ -118,7 +118,7 @@ package struct AppWebhook: Equatable, Sendable {
             default: return nil
             }
         }
-        guard url.hasPrefix("http://") || url.hasPrefix("https://") else { return nil }
+        guard (try? WebAddress(setting: url)) != nil else { return nil }
         self.init(url: url, events: events, isBatching: isBatching)
     }
 }

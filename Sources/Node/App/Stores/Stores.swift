@@ -1,4 +1,5 @@
 import Operations
+import Outbound
 import PGStore
 import Ports
 import Reactor
@@ -32,6 +33,8 @@ final class Stores: Sendable {
     let registry: any NodeRegistry
     /// Work that must happen once in the cluster: any node may do it.
     let timers: TimerRunner
+    /// Tells the back ends of external apps what happens.
+    let webhooks: Webhooks
 
     private let lease: RedisNodeRegistry?
     private let queue: PGTimers
@@ -52,6 +55,11 @@ final class Stores: Sendable {
         self.logger = log
         self.servers = configuration.redisServers
         self.fanout = FanoutMetrics(in: registry)
+        let database = Self.database(configuration, at: address, on: loop, log)
+        self.database = database
+        self.webhooks = Webhooks(
+            configuration.webhookApps, store: PGWebhooks(database), sender: HTTPCaller(),
+            metrics: WebhookMetrics(in: registry), log: log)
         let counts = ExternalApps.countCast(for: configuration.externalApps)
         if configuration.redisServers.isEmpty {
             let bus = InProcessBus()
@@ -60,7 +68,8 @@ final class Stores: Sendable {
             let presence = InProcessPresence(bus: bus)
             self.apps = AppCommons(
                 census: InProcessCensus(bus: bus, presence: presence, cast: counts), memory: InProcessMemory(bus: bus),
-                directory: presence, presence: PresenceDoors(), connections: ConnectionDoors(), news: { _, _ in })
+                directory: presence, presence: PresenceDoors(), connections: ConnectionDoors(),
+                news: self.webhooks.newsDesk)
         } else {
             let commands = RedisCommands(servers: configuration.redisServers, on: loop, log: log)
             let lease = RedisNodeRegistry(
@@ -74,37 +83,58 @@ final class Stores: Sendable {
                 memory: RedisAppMemory(commands),
                 directory: RedisPresence(
                     commands: commands, registry: lease, metrics: PresenceMetrics(in: registry), log: log),
-                presence: PresenceDoors(), connections: ConnectionDoors(), news: { _, _ in })
+                presence: PresenceDoors(), connections: ConnectionDoors(), news: self.webhooks.newsDesk)
         }
-        var options = PGOptions()
-        options.connections = configuration.databaseConnections
-        options.isPrepared = configuration.preparesStatements
-        options.applicationName = "bellhop \(configuration.nodeID)"
-        let database = PGDatabase(address, options: options, loop: loop, log: log)
-        self.database = database
         self.log = PGEventLog(database)
         self.watch = SchemaWatch(database, migrations, on: loop, log: log)
         self.queue = PGTimers(database, node: configuration.nodeID)
         self.timers = TimerRunner(
-            self.queue, handlers: [CleaningTimer.handler(PGCleaning(database), log: log)],
+            self.queue,
+            handlers: [CleaningTimer.handler(PGCleaning(database), log: log)] + self.webhooks.handlers,
             metrics: TimerMetrics(in: registry), log: log)
         let statistics = self.commands?.statistics
         registry.collect { database.figures.families + (statistics?.figures.families ?? []) }
-        self.follow(configuration.apps.dropFirst().map(\.id), PresenceWatchMetrics(in: registry), nodeID: configuration.nodeID)
+        self.follow(
+            configuration.apps.dropFirst().map(\.id), PresenceWatchMetrics(in: registry), nodeID: configuration.nodeID)
         self.lease?.start()
+    }
+
+    private static func database(
+        _ configuration: NodeConfiguration, at address: DatabaseAddress, on loop: LoopHandle, _ log: Logger
+    ) -> PGDatabase {
+        var options = PGOptions()
+        options.connections = configuration.databaseConnections
+        options.isPrepared = configuration.preparesStatements
+        options.applicationName = "bellhop \(configuration.nodeID)"
+        return PGDatabase(address, options: options, loop: loop, log: log)
     }
 
     /// Begins what the node does by itself; to be called once, when the database is the right one.
     func beginWork() {
         let (queue, timers, logger) = (self.queue, self.timers, self.logger)
+        let always = [CleaningTimer.timer] + self.webhooks.timers
         Task {
             do throws(StoreError) {
-                try await queue.ensure(CleaningTimer.timer)
+                for timer in always { try await queue.ensure(timer) }
             } catch {
                 // Another node, or the next start of this one, sets it.
                 logger.warning("timers.not_set", ["error": .error(error)])
             }
             await timers.start()
+        }
+        self.tellBackEnds()
+    }
+
+    /// Begins to tell back ends of external apps what happens. How many hear a channel is noted here; all else by whoever sees it.
+    private func tellBackEnds() {
+        let (timers, note) = (self.timers, self.apps.news)
+        let truth = WebhookTruth(census: self.apps.census, presence: self.apps.directory)
+        self.webhooks.begin(over: truth, nodes: self.registry) { timers.poke() }
+        self.apps.census.whenCountsChange { changes in
+            for change in changes {
+                if change.isOccupancy { note(.occupancy(channel: change.channel.name), change.channel.app) }
+                note(.subscriptionCount(channel: change.channel.name), change.channel.app)
+            }
         }
     }
 
@@ -144,6 +174,7 @@ final class Stores: Sendable {
     /// their news sent, then connections are closed. The loop must still turn.
     func stop() async {
         self.watch.stop()
+        await self.webhooks.stop()
         await self.timers.stop()
         await self.lease?.stop()
         self.loop.post { loop in loop.attachment(Ear.self)?.stop() }
@@ -176,6 +207,11 @@ extension LoopHandle {
 }
 
 extension NodeConfiguration {
+    /// The apps whose back ends want to be told what happens.
+    fileprivate var webhookApps: [WebhookApp] {
+        self.apps.dropFirst().compactMap { WebhookApp($0, self.appOptions[$0.id] ?? AppOptions()) }
+    }
+
     /// Where other nodes find this one.
     fileprivate var whereabouts: String { self.advertised?.description ?? "\(self.host):\(self.port)" }
 }
