@@ -229,6 +229,8 @@ class Socket:
             if message.event == "pusher:subscription_error" and event.endswith("subscription_succeeded") and (
                     message.channel == channel):
                 raise Broken(f"refused: {message.text}")
+            if event == "pusher:signin_success" and message.event == "pusher:error" and message.data.get("code") != 4302:
+                raise Broken(f"refused: {message.text}")
 
     async def fence(self) -> list[Message]:
         """Everything that came before the answer to a ping that is sent now, from where `next` would go on."""
@@ -251,13 +253,13 @@ class Socket:
 
     def account(self) -> str:
         """The last that came, for whoever looks for the fault."""
-        last = [one.text[:200] for one in self.messages[-4:]]
+        last = [one.text[:160] for one in self.messages[-4:]]
         return f"the last of {len(self.messages)} messages: {last}"
 
 
-def same(actual: object, wanted: object, what: str = "") -> None:
+def same(actual: object, wanted: object, what: object = "") -> None:
     if actual != wanted:
-        raise Broken(f"{what + ': ' if what else ''}{str(actual)[:400]} instead of {str(wanted)[:400]}")
+        raise Broken(f"{f'{what}: ' if what else ''}{str(actual)[:400]} instead of {str(wanted)[:400]}")
 
 
 def holds(condition: object, what: object) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple
 
 from findings import Finding
@@ -52,6 +52,9 @@ class Rule(NamedTuple):
             lines = [f"{one.name}:{one.lineno}" for one in where if "/rules/" in one.filename]
             return Finding(title, False, f"{type(error).__name__} at {' '.join(lines)}: {error}")
         finally:
+            for task in trial.tasks:
+                task.cancel()
+            await asyncio.gather(*trial.tasks, return_exceptions=True)
             for socket in trial.sockets:
                 socket.abort()
         return Finding(title, True)
@@ -75,13 +78,14 @@ class Trial:
         self.world = world
         self.name = name
         self.sockets: list[Socket] = []
+        self.tasks: list[asyncio.Task] = []
         self.numbers = itertools.count(1)
 
     # Names
 
     def room(self, prefix: str = "") -> str:
-        """A channel that nobody else uses."""
-        return f"{prefix}{self.name}-{next(self.numbers)}"
+        """A channel that nobody else uses; what kind it is says the prefix alone, not the rule's name."""
+        return f"{prefix}of-{self.name}-{next(self.numbers)}"
 
     def user(self) -> str:
         """A user id that nobody else uses."""
@@ -124,6 +128,12 @@ class Trial:
         sockets = await self.members(count, app)
         await asyncio.gather(*(one.subscribe(channel) for one in sockets))
         return sockets
+
+    def task(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task:
+        """Does something beside the check; ends with it."""
+        task = asyncio.create_task(work)
+        self.tasks.append(task)
+        return task
 
     async def mark(
         self, channel: str, sockets: list[Socket], node: int = 0, app: App = MAIN

@@ -119,8 +119,8 @@ async def draining(t: Trial) -> None:
         same(await socket.ended(40), 4200, "the close frame's code")
         ends.append(time.monotonic())
 
-    watching = [asyncio.create_task(watched(socket)) for socket in leaving]
-    stopping = asyncio.create_task(node.process.stop(40))
+    watching = [t.task(watched(socket)) for socket in leaving]
+    stopping = t.task(node.process.stop(40))
     await asyncio.gather(*watching)
     same(await stopping, 0, "the node's exit code")
     spread = max(ends) - min(ends)

@@ -222,7 +222,7 @@ async def list_and_changes_agree(t: Trial) -> None:
         if number % 2:
             await socket.join(channel, f"m{number}")
 
-    moves = [asyncio.create_task(move(number, socket)) for number, socket in enumerate(moving)]
+    moves = [t.task(move(number, socket)) for number, socket in enumerate(moving)]
     late: list[tuple[Socket, dict]] = []
     for number in range(9):
         socket = await t.open(number)

@@ -44,7 +44,7 @@ async def nothing_before_success(t: Trial) -> None:
             await t.api(number % t.count).publish(channel, "ev", str(number))
             number += 1
 
-    flooding = [asyncio.create_task(flood()) for _ in range(2)]
+    flooding = [t.task(flood()) for _ in range(2)]
     try:
         sockets = await t.members(12)
         for socket in sockets:
