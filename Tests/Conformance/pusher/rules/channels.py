@@ -3,7 +3,7 @@
 import json
 
 from kit import signing
-from kit.apps import LONG_NAME, MAIN, ORIGINS, PLAIN
+from kit.apps import LONG_NAME, MAIN, ORIGIN, ORIGINS, PLAIN
 from kit.socket import Message, Socket, holds, same
 from kit.trial import Trial, rule
 
@@ -161,7 +161,7 @@ async def encrypted_channel(t: Trial) -> None:
 @rule("4, 12", "names have at most 164 characters, with their prefix: at the limit in, one beyond refused")
 async def name_length(t: Trial) -> None:
     socket = await t.open()
-    for prefix in ("", "private-", "cache-"):
+    for prefix in ("", "private-", "private-encrypted-"):
         name = t.room(prefix)
         whole = name + "x" * (164 - len(name))
         await socket.subscribe(whole)
@@ -172,7 +172,7 @@ async def name_length(t: Trial) -> None:
 
 @rule("4, 12", "an app may allow 200 characters: at the limit in, one beyond refused")
 async def longer_names(t: Trial) -> None:
-    socket = await t.open(app=ORIGINS)
+    socket = await t.open(app=ORIGINS, fields={"Origin": ORIGIN})
     name = t.room("private-")
     whole = name + "x" * (LONG_NAME - len(name))
     await socket.subscribe(whole)
