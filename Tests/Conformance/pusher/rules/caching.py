@@ -18,7 +18,7 @@ async def enter(socket: Socket, channel: str, user: str = "7") -> None:
         await socket.subscribe(channel)
 
 
-@rule("4, 7", "who subscribes to a cache channel hears its last event straight after the success, on every node, as a normal event")
+@rule("4, 7", "who subscribes to a cache channel hears its last event straight after the success, on every node")
 async def cached_event(t: Trial) -> None:
     for prefix in CACHED:
         channel = t.room(prefix)

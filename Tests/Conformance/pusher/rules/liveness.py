@@ -62,7 +62,7 @@ async def activity(t: Trial, socket: Socket) -> float:
     return float(json.loads(socket.messages[0].data)["activity_timeout"])
 
 
-@rule("9", "after activity_timeout without anything the server asks; 30 s later it closes with 4201, for each protocol", "long", 240)
+@rule("9", "after activity_timeout of silence the server asks; 30 s later it closes with 4201, for each protocol", "long", 240)
 async def dead_peer(t: Trial) -> None:
     loop = asyncio.get_running_loop()
 

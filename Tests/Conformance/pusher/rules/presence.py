@@ -283,6 +283,47 @@ async def member_limit(t: Trial) -> None:
     same((await sockets[100].join(channel, "one-too-many"))["count"], 100)
 
 
+@rule("4, 12", "the limits of a member hold for who joins as the signed-in user, too")
+async def limits_of_signed_in(t: Trial) -> None:
+    long, much = await t.open(), await t.open(1)
+    await long.sign_in((t.user() + "x" * 129)[:129])
+    await much.sign_in(t.user(), user_info={"x": "y" * 1025})
+    for socket in (long, much):
+        channel = t.room("presence-")
+        told = await refused(socket, channel, auth=socket.auth(channel))
+        same((told["type"], told["status"]), ("LimitReached", 4301))
+
+
+@rule("3, 4", "who was at a node that died is removed: the others are told, and the lists forget them", part="last", seconds=90)
+async def node_died(t: Trial) -> None:
+    if t.count == 1:
+        return
+    channel, user = t.room("presence-"), t.user()
+    watcher, stays = await t.open(0), await t.open(1)
+    await watcher.join(channel, "watcher")
+    await stays.join(channel, "both")
+    await watcher.sign_in(t.user(), watchlist=[user])
+    lost, also = await t.open(-1 % t.count), await t.open(-1 % t.count)
+    await lost.join(channel, "lost")
+    await lost.sign_in(user)
+    await also.join(channel, "both")
+    await watcher.wait(lambda: ("added", "lost") in changes(watcher, channel), "added")
+    node = t.world.cluster.nodes[-1]
+    await node.process.kill()
+    try:
+        await watcher.until(REMOVED, channel, 60)
+        await eventually_users(t, channel, ["both", "watcher"])
+        await t.mark(channel, [watcher, stays], 1)
+        same(changes(watcher, channel)[-1], ("removed", "lost"))
+        holds(("removed", "both") not in changes(watcher, channel), "the one with a connection elsewhere is removed")
+        await watcher.wait(lambda: any(
+            one.event == "pusher_internal:watchlist_events" and one.json()["events"][0] == {"name": "offline", "user_ids": [user]}
+            for one in watcher.messages[-4:]), "the watched user is offline", 30)
+    finally:
+        node.start()
+        await node.ready()
+
+
 @rule("4", "members are scoped by app")
 async def presence_scoped(t: Trial) -> None:
     channel = t.room("presence-")

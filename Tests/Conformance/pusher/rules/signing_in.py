@@ -26,7 +26,8 @@ async def not_signed_in(socket: Socket) -> None:
 @rule("3, 6", "signin_success has as data a string that holds user_data exactly as it was sent")
 async def signed_in(t: Trial) -> None:
     for node, form in enumerate((
-            '{"id": "%s", "watchlist": ["8", "9"]}', ' {"user_info":{"b":1.0,"a":1e2},"id":"%s"}\n', '{"id":"%s","x":"\\u00e9\\/é😀"}')):
+            '{"id": "%s", "watchlist": ["8", "9"]}', ' {"user_info":{"b":1.0,"a":1e2},"id":"%s"}\n',
+            '{"id":"%s","x":"\\u00e9\\/é😀"}')):
         socket = await t.open(node)
         user_data = form % t.user()
         ask(socket, user_data)
@@ -173,6 +174,9 @@ async def terminated(t: Trial) -> None:
         await terminate(t, user, node)
         for socket in closing:
             same(await socket.ended(), 4009, "the close frame's code")
+            # pysher acts on events only.
+            error = socket.messages[-1]
+            holds(error.event == "pusher:error" and error.data.get("code") == 4009, f"closed without an event: {error.text}")
         for socket in (*staying, stranger):
             await socket.fence()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from itertools import pairwise
 
 from kit import signing
@@ -182,12 +183,15 @@ async def count_hook(t: Trial) -> None:
         is_well_formed(delivery)
 
 
-@rule("11", "only what the app asked for is told, and the signature is over what is sent")
+@rule("11", "only what the app asked for is told, signed as it is sent; a vacated channel is held back for 3 s at most")
 async def chosen_only(t: Trial) -> None:
     channel = t.room("private-")
     (socket,) = await t.audience(channel, 1, CHOOSY)
+    left = time.monotonic()
     socket.close()
     await t.hooks.until(CHOOSY.id, channel, "channel_vacated", seconds=20)
+    held = t.hooks.of(CHOOSY.id, channel)[-1].at - left
+    holds(held < HELD_SECONDS + 4, f"held back for {held:.1f} s")
     same([event["name"] for event in t.hooks.told(CHOOSY.id, channel)], ["channel_vacated"])
     for delivery in t.hooks.of(CHOOSY.id, channel):
         is_well_formed(delivery)
