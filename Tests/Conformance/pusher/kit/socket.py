@@ -1,6 +1,7 @@
 """One socket of the protocol: it sends what it is told and keeps every frame that comes."""
 
 import asyncio
+import dataclasses
 import json
 import re
 import time
@@ -61,6 +62,8 @@ class Wire(WebSocket):
 
     def _take(self, frame: frames.Frame) -> None:
         self.frames.append(frame)
+        if frame.is_compressed:
+            frame = dataclasses.replace(frame, payload=frames.Inflater.inflate(frame.payload))
         if frame.opcode in (frames.TEXT, frames.CLOSE):
             super()._take(frame)
         self.news.set()

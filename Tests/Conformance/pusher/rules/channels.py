@@ -135,13 +135,12 @@ async def empty_data(t: Trial) -> None:
     await refused(socket, other, auth=socket.auth(other), channel_data="")
 
 
-@rule("4", "the signature is over channel_data exactly as received: blanks, order, escapes and repeats stay")
+@rule("4", "the signature is over channel_data exactly as received: blanks, order and escapes stay")
 async def data_as_received(t: Trial) -> None:
     socket = await t.open()
     for data in (
             '{"user_id": "7", "user_info": {"name": "Ada"}}', ' { "user_info":{"b":1.0,"a":1e2}\n,"user_id":"7"}\t',
-            '{"user_id":"\\u0037","user_info":"\\u00e9\\/\\ud83d\\ude00"}', '{"user_id":"7","user_info":"é😀","x":[1 ,2]}',
-            '{"x":1,"x":2,"user_id":"7"}'):
+            '{"user_id":"\\u0037","user_info":"\\u00e9\\/\\ud83d\\ude00"}', '{"user_id":"7","user_info":"é😀","x":[1 ,2]}'):
         name = t.room("presence-")
         presence = (await socket.subscribe(name, data)).json()["presence"]
         same(presence["ids"], ["7"], data)
@@ -223,15 +222,15 @@ async def another_apps_signature(t: Trial) -> None:
         await refused(socket, name, auth=signing.channel_auth(app, socket.socket_id, name))
 
 
-@rule("4", "many channels on one connection are all there")
+@rule("4, 13", "200 channels on one connection, asked for at once as js does after a reconnect, are all there")
 async def many_channels(t: Trial) -> None:
     socket = await t.open()
-    names = [t.room("private-" if number % 2 else "") for number in range(80)]
+    names = [t.room("private-" if number % 2 else "") for number in range(200)]
     for name in names:
         socket.ask(name)
-    await socket.wait(lambda: len(socket.messages) == 81, "80 answers")
+    await socket.wait(lambda: len(socket.messages) == 201, "200 answers")
     same({one.event for one in socket.messages[1:]}, {"pusher_internal:subscription_succeeded"})
-    await t.api(1).publish(names[:40], "ev")
-    await t.api(1).publish(names[40:], "ev")
-    await socket.wait(lambda: sum(one.event == "ev" for one in socket.messages) == 80, "80 events")
+    await t.api(1).publish(names[:100], "ev")
+    await t.api(1).publish(names[100:], "ev")
+    await socket.wait(lambda: sum(one.event == "ev" for one in socket.messages) == 200, "200 events")
     same(sorted(one.channel or "" for one in socket.messages if one.event == "ev"), sorted(names))

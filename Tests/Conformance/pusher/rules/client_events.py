@@ -58,6 +58,22 @@ async def relayed_fields(t: Trial) -> None:
     same(message.fields, {"event": "client-x", "channel": presence, "data": {"a": 1}, "user_id": "7"})
 
 
+@rule("3", "event and channel of a client event are those of its envelope, whatever its data or the order of its fields")
+async def nothing_in_data(t: Trial) -> None:
+    one, two = t.room("private-"), t.room("private-")
+    sender, other = await t.members(2)
+    for socket in (sender, other):
+        await socket.subscribe(one)
+        await socket.subscribe(two)
+    name = 'client-é"\\\t\u2028'
+    inner = {"event": "client-evil", "channel": two, "data": {"event": "client-evil", "channel": two}, "user_id": "root"}
+    sender.send_text(json.dumps({"data": inner, "channel": one, "event": name}))
+    sender.send_text(json.dumps({"x": inner, "event": name, "channel": one, "data": json.dumps(inner)}))
+    same((await other.next(name, one)).fields, {"event": name, "channel": one, "data": inner})
+    same((await other.next(name, one)).fields, {"event": name, "channel": one, "data": json.dumps(inner)})
+    same([message.text for message in (await t.mark(two, [other]))[0]], [])
+
+
 @rule("3", "user_id of a client event is that of the sender's own subscription to that channel")
 async def user_id_of_channel(t: Trial) -> None:
     one, two = t.room("presence-"), t.room("presence-")

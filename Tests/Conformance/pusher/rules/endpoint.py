@@ -164,6 +164,25 @@ async def no_upgrade(t: Trial) -> None:
     holds(400 <= answer.status < 500, answer.status)
 
 
+@rule("1, 13", "browsers offer permessage-deflate: whatever is agreed on, messages of all sizes arrive as they are")
+async def compression(t: Trial) -> None:
+    offer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"
+    channel = t.room("private-")
+    plain = await t.open(1)
+    await plain.subscribe(channel)
+    for node in range(t.count):
+        socket = await t.open(node, fields={"Sec-WebSocket-Extensions": offer})
+        await socket.subscribe(channel)
+        for data in ("x", json.dumps({"rooms": ["clean", "dirty"] * 500}), "é😀" * 1500):
+            await t.api().publish(channel, "ev", data)
+            same((await socket.until("ev", channel)).data, data)
+            same((await plain.until("ev", channel)).data, data)
+        if "permessage-deflate" in socket.answer:
+            text = json.dumps({"event": "client-x", "channel": channel, "data": {"x": "y" * 5000}}).encode()
+            socket.send_bytes(frames.frame(frames.TEXT, frames.deflated(text), reserved=frames.COMPRESSED))
+            same((await plain.until("client-x", channel)).data, {"x": "y" * 5000})
+
+
 @rule("1", "a message that comes in fragments is one message")
 async def fragments(t: Trial) -> None:
     socket = await t.open()

@@ -65,23 +65,34 @@ async def activity(t: Trial, socket: Socket) -> float:
 @rule("9", "after activity_timeout of silence the server asks; 30 s later it closes with 4201, for each protocol", "long", 240)
 async def dead_peer(t: Trial) -> None:
     loop = asyncio.get_running_loop()
+    channel = t.room()
 
-    async def one(protocol: str) -> None:
+    async def events() -> None:
+        while True:
+            await t.api().publish(channel, "ev")
+            await asyncio.sleep(5)
+
+    async def one(protocol: str, hears: bool) -> None:
         socket = await t.open(query={"protocol": protocol}, app=MAIN)
-        began = loop.time()
         limit = await activity(t, socket)
+        if hears:
+            await socket.subscribe(channel)
+        began = loop.time()
         await socket.wait(lambda: asked(socket), "a ping", limit + 15)
         silence = loop.time() - began
         holds(limit - 5 <= silence <= limit + 10, f"asked after {silence:.0f} s")
         for message in socket.messages[1:]:
-            same(message.event, "pusher:ping")
-            holds(message.data in ({}, "{}"), message.text)
+            if message.channel is None:
+                same(message.event, "pusher:ping")
+                holds(message.data in ({}, "{}"), message.text)
         code = await socket.ended(PONG_SECONDS + 15)
         same(code, 4201)
         waited = loop.time() - began - silence
         holds(PONG_SECONDS - 5 <= waited <= PONG_SECONDS + 10, f"closed after {waited:.0f} s more")
 
-    await asyncio.gather(*(one(protocol) for protocol in ("5", "6", "7")))
+    # Events that a peer is sent are no sign of its life.
+    t.task(events())
+    await asyncio.gather(*(one(protocol, hears) for protocol in ("5", "6", "7") for hears in (False, True)))
 
 
 @rule("9", "any frame is activity: who answers pings in any way, or says anything, is kept", "long", 260)

@@ -61,6 +61,27 @@ async def number_as_id(t: Trial) -> None:
         same((await again.join(channel, wanted))["count"], 2)
 
 
+@rule("4", "a user_id may be any text: what other parts use as a separator is nothing special")
+async def strange_ids(t: Trial) -> None:
+    channel = t.room("presence-")
+    ids = [
+        'a"b', "a\\b", "a:b", "a|b", "a,b", "a b", "a\nb", "a\u0000b", "é😀", "{}", "null", "-", "a/../b", "%41", "*", "\u2028"]
+    watcher = await t.open()
+    await watcher.join(channel, "watcher")
+    sockets = await t.members(len(ids))
+    for socket, user in zip(sockets, ids):
+        presence = await socket.join(channel, user, {"id": user})
+        same(presence["hash"][user], {"id": user})
+    for user in ids:
+        await watcher.wait(lambda: ("added", user) in changes(watcher, channel), f"{user!r}")
+    await eventually_users(t, channel, sorted([*ids, "watcher"]), 1)
+    for socket in sockets:
+        socket.leave(channel)
+    for user in ids:
+        await watcher.wait(lambda: ("removed", user) in changes(watcher, channel), f"{user!r}")
+    same(len(changes(watcher, channel)), 2 * len(ids))
+
+
 @rule("4", "user_info may be any JSON; where there is none the hash has null")
 async def any_info(t: Trial) -> None:
     for info in ('{"a":{"b":[1,2.50]}}', '"text"', "[1,2]", "7", "true", "null", '""', "{}", None):

@@ -1,6 +1,7 @@
 """Section 6: sign-in, server-to-user events, terminated users and connections that have to be authorized."""
 
 import json
+from urllib.parse import unquote
 
 from kit import signing
 from kit.apps import MAIN, PLAIN, STRICT
@@ -111,6 +112,16 @@ async def user_channel(t: Trial) -> None:
         await refused(socket, other, auth=socket.auth(other))
 
 
+@rule("6", "ids of users may have 200 characters, as python's SDK allows, and all of the channels' alphabet")
+async def long_ids(t: Trial) -> None:
+    for user in ((t.user() + "x" * 200)[:128], (t.user() + "x" * 200)[:200], t.user() + "AZ09_-=@,.;"):
+        socket = await t.open()
+        await socket.sign_in(user)
+        await socket.subscribe(f"#server-to-user-{user}")
+        await t.api(1).publish([f"#server-to-user-{user}"], "ev")
+        await socket.next("ev", f"#server-to-user-{user}")
+
+
 @rule("6", "the state of a sign-in dies with its connection")
 async def sign_in_ends(t: Trial) -> None:
     user = t.user()
@@ -209,10 +220,11 @@ async def terminated_by_python(t: Trial) -> None:
 @rule("10", "users of a path may be encoded or not, and the signature is over either form")
 async def terminated_encoded(t: Trial) -> None:
     for path, sends in (
-            ("a@b", "a@b"), ("a@b", "a%40b"), ("a%40b", "a%40b"), ("c d", "c%20d"), ("c%20d", "c%20d")):
+            ("a@b", "a@b"), ("a@b", "a%40b"), ("a%40b", "a%40b"), ("c d", "c%20d"), ("c%20d", "c%20d"), ("é", "%C3%A9"),
+            ("%C3%A9", "%C3%A9")):
         user = t.user()
         socket = await t.open()
-        plain = path.replace("%40", "@").replace("%20", " ")
+        plain = unquote(path)
         await socket.sign_in(f"{user}-{plain}")
         api = t.api(1)
         answer = await api.call(

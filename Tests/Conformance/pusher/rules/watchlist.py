@@ -75,7 +75,7 @@ async def watchlist_changes(t: Trial) -> None:
         same(await socket.fence(), [], "more than the changes")
 
 
-@rule("6", "one who is not watched is told to nobody, and one is not told of oneself")
+@rule("6", "who is on nobody's watchlist is told to nobody, not even to oneself")
 async def not_watched(t: Trial) -> None:
     watched, stranger, watcher = t.user(), t.user(), t.user()
     socket = await t.open()
@@ -121,6 +121,16 @@ async def watchlist_limit(t: Trial) -> None:
     await last.sign_in(users[99])
     await socket.wait(lambda: ("online", users[99]) in told(socket), "the last who is watched")
     holds(("online", users[100]) not in told(socket), "the 101st is watched")
+
+
+@rule("6, 12", "a watchlist of 100 ids that are as long as ids may be is taken")
+async def watchlist_of_long_ids(t: Trial) -> None:
+    users = [(t.user() + "x" * 128)[:128] for _ in range(100)]
+    socket, other = await t.open(), await t.open(1)
+    await socket.sign_in(t.user(), watchlist=users)
+    await socket.wait(lambda: len(told(socket)) >= 100, "100 users")
+    await other.sign_in(users[99])
+    await socket.wait(lambda: ("online", users[99]) in told(socket), "the last of them")
 
 
 @rule("6", "without the app's switch there are no watchlist_events")
