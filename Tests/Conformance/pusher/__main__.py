@@ -94,7 +94,7 @@ async def run(chosen: list[Rule], program: pathlib.Path, place: pathlib.Path, is
         options = {"nodes": 1, "has_redis": False} if is_alone else {}
         async with contextlib.AsyncExitStack() as stack:
             cluster = await stack.enter_async_context(stage.cluster([], settings=settings, **options))
-            world = World(cluster, hooks, unknown)
+            world = World(cluster, hooks)
             places = asyncio.Semaphore(AT_ONCE)
 
             async def beside(rule: Rule) -> None:

@@ -142,6 +142,11 @@ class Socket:
         return self._wire.answer
 
     @property
+    def close_code(self) -> int | None:
+        """The code of the close frame, once one came."""
+        return self._wire.close_code
+
+    @property
     def frames(self) -> list[frames.Frame]:
         return self._wire.frames
 
@@ -207,7 +212,7 @@ class Socket:
         while not condition():
             holds(not self.faults, self.faults)
             if self.has_ended:
-                raise Broken(f"closed with {self._wire.close_code} instead of {what}; {self.account()}")
+                raise Broken(f"closed with {self.close_code} instead of {what}; {self.account()}")
             if not await self._more(deadline):
                 raise TooLate(f"not within {seconds:g} s: {what}; {self.account()}")
 
@@ -252,7 +257,7 @@ class Socket:
         while not self.has_ended:
             if not await self._more(deadline):
                 raise TooLate(f"not closed within {seconds:g} s; {self.account()}")
-        return self._wire.close_code
+        return self.close_code
 
     def account(self) -> str:
         """The last that came, for whoever looks for the fault."""

@@ -20,8 +20,6 @@ class World(NamedTuple):
 
     cluster: Cluster
     hooks: Receiver
-    # Options of apps that the program refuses.
-    unknown: list[str]
 
 
 class Rule(NamedTuple):

@@ -65,6 +65,19 @@ async def cached_for_one(t: Trial) -> None:
         same([one.text for one in heard], [], "a second copy")
 
 
+@rule("4, 7", "what was published last, at whatever node, is what is remembered; its new subscriber hears it once")
+async def cached_once(t: Trial) -> None:
+    channel = t.room("cache-")
+    for number in range(30):
+        await t.api(number).publish(channel, "old", str(number))
+        await t.api(number + 1).publish(channel, "ev", str(number))
+        socket = await t.open(number + 2)
+        await socket.subscribe(channel)
+        (heard,) = await t.mark(channel, [socket], number + 1)
+        same([(one.event, one.data) for one in heard], [("ev", str(number))])
+        socket.close()
+
+
 @rule("7", "the value stays when the last subscriber leaves, and when nobody was ever there")
 async def cache_stays(t: Trial) -> None:
     channel = t.room("cache-")
@@ -210,6 +223,23 @@ async def subscription_count(t: Trial) -> None:
             holds(max(told.json()["subscription_count"] for told in one.heard(channel, COUNT)) == 4, "more than there were")
         await t.mark(channel, sockets[:2], app=COUNTED)
         same(sockets[3].heard(channel, COUNT)[-1].json(), {"subscription_count": 4}, "told to who has left")
+
+
+@rule("7", "when many come and go at once the last count that each hears is right")
+async def count_settles(t: Trial) -> None:
+    channel = t.room()
+    sockets = await t.members(18, COUNTED)
+    await asyncio.gather(*(socket.subscribe(channel) for socket in sockets))
+    for socket in sockets[6:12]:
+        socket.leave(channel)
+    for socket in sockets[12:]:
+        socket.abort()
+    for socket in sockets[:6]:
+        await socket.wait(
+            lambda: socket.heard(channel, COUNT) and socket.heard(channel, COUNT)[-1].json() == {"subscription_count": 6}, "6")
+    await t.mark(channel, sockets[:6], app=COUNTED)
+    for socket in sockets[:6]:
+        same(socket.heard(channel, COUNT)[-1].json(), {"subscription_count": 6}, "the last word")
 
 
 @rule("7", "presence channels have no subscription_count")

@@ -85,8 +85,8 @@ async def binary_frame(t: Trial) -> None:
     socket.send_bytes(frames.frame(frames.BINARY, b'{"event":"pusher:ping","data":{}}'))
     # A server that ignores it answers the ping behind it and that alone.
     socket.send("pusher:ping", {})
-    await socket.wait(lambda: socket.position < len(socket.messages) or socket._wire.close_code, "a pong or a close")
-    if socket._wire.close_code is None:
+    await socket.wait(lambda: socket.position < len(socket.messages) or socket.close_code, "a pong or a close")
+    if socket.close_code is None:
         await socket.next("pusher:pong")
         same(await socket.fence(), [], "messages for a binary frame")
     else:

@@ -122,6 +122,25 @@ async def long_ids(t: Trial) -> None:
         await socket.next("ev", f"#server-to-user-{user}")
 
 
+@rule("6", "user_info of a sign-in is not bounded as that of a member is")
+async def large_user_info(t: Trial) -> None:
+    socket = await t.open()
+    await socket.sign_in(t.user(), user_info={"x": "y" * 2000})
+
+
+@rule("6", "the user's channel may be asked for in the same segment as the sign-in, and as its member a presence channel")
+async def sign_in_and_subscribe(t: Trial) -> None:
+    user, presence = t.user(), t.room("presence-")
+    for node in range(2 * t.count):
+        socket = await t.open(node)
+        ask(socket, json.dumps({"id": user}))
+        socket.ask(f"#server-to-user-{user}")
+        socket.ask(presence)
+        await socket.until("pusher:signin_success")
+        await socket.wait(lambda: len(socket.messages) >= 4, "three answers")
+        same({one.event for one in socket.messages[2:]}, {"pusher_internal:subscription_succeeded"})
+
+
 @rule("6", "the state of a sign-in dies with its connection")
 async def sign_in_ends(t: Trial) -> None:
     user = t.user()

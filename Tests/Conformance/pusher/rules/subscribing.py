@@ -2,7 +2,7 @@
 
 import asyncio
 
-from kit.socket import Socket, holds, same
+from kit.socket import holds, same
 from kit.trial import Trial, rule
 
 SUCCESS = "pusher_internal:subscription_succeeded"
