@@ -7,7 +7,8 @@ import re
 from harness import hotel
 from harness.cluster import DOMAIN_KEY, App, run_program
 
-# The app of the sheet's vectors has what most rules need; its neighbours have one thing more, or less.
+# The app of the sheet's vectors has what most rules need, its limits are the defaults; its neighbours have one thing more, or
+# less.
 MAIN = App("4711", "rt-key-1", "rt-secret-1")
 PLAIN = App("4712", "plain-key", "plain-secret-plain-secret")
 ORIGINS = App("4713", "origins-key", "origins-secret-origins-secret")
@@ -38,14 +39,15 @@ def options(hooks: str) -> dict[str, dict]:
         return {"url": f"{hooks}/{app.id}", "events": events, "batching": batching}
 
     return {
-        MAIN.id: {"enabled": True, "client_events": True, "watchlist": True, "presence_members": 100},
+        MAIN.id: {"enabled": True, "client_events": True, "watchlist": True},
         ORIGINS.id: {"origins": [ORIGIN], "channel_name_length": LONG_NAME},
         DISABLED.id: {"enabled": False},
         CROWDED.id: {"max_connections": CROWD},
         STRICT.id: {"authorized_seconds": AUTHORIZED_SECONDS},
         COUNTED.id: {"subscription_counts": True, "webhooks": told(COUNTED, ["subscription_count"])},
         HOOKED.id: {
-            "client_events": True, "client_events_per_second": 10, "presence_grace_seconds": 0,
+            "client_events": True, "client_events_per_second": 10, "presence_members": 100,
+            "presence_grace_seconds": 0,
             "webhooks": told(HOOKED, HOOKS)},
         BATCHED.id: {"webhooks": told(BATCHED, HOOKS, batching=True)},
         CHOOSY.id: {"webhooks": told(CHOOSY, ["channel_vacated"])},
