@@ -50,7 +50,7 @@ def options(hooks: str) -> dict[str, dict]:
             "presence_grace_seconds": 0,
             "webhooks": told(HOOKED, HOOKS)},
         BATCHED.id: {"webhooks": told(BATCHED, HOOKS, batching=True)},
-        CHOOSY.id: {"webhooks": told(CHOOSY, ["channel_vacated"])},
+        CHOOSY.id: {"webhooks": told(CHOOSY, ["channel_vacated", "cache_miss"])},
         FLAKY.id: {"webhooks": told(FLAKY, ["channel_occupied"])},
     }
 

@@ -46,6 +46,23 @@ async def occupied_and_vacated(t: Trial) -> None:
         same(len(delivery.events), 1, "events of a request")
 
 
+@rule("11", "of a channel that was occupied for a moment both is told, that it was and that it is not, or neither")
+async def occupied_for_a_moment(t: Trial) -> None:
+    names = [t.room("private-") for _ in range(12)]
+    for number, name in enumerate(names):
+        socket = await t.open(number, HOOKED)
+        await socket.subscribe(name)
+        socket.abort()
+    fence = t.room("private-")
+    (socket,) = await t.audience(fence, 1, HOOKED)
+    await t.hooks.until(HOOKED.id, fence, "channel_occupied")
+    socket.close()
+    await t.hooks.until(HOOKED.id, fence, "channel_vacated", seconds=20)
+    for name in names:
+        told = [event["name"] for event in t.hooks.told(HOOKED.id, name)]
+        holds(told in ([], ["channel_occupied", "channel_vacated"]), told)
+
+
 @rule("11", "each kind of channel is occupied and vacated")
 async def occupied_kinds(t: Trial) -> None:
     names = [t.room(prefix) for prefix in ("", "private-", "presence-", "cache-", "private-encrypted-")]
@@ -74,6 +91,7 @@ async def vacated_held_back(t: Trial) -> None:
         await back.subscribe(channel)
     # The fence: a channel that is left for good now is vacated later than this one would have been.
     (leaving,) = await t.audience(other, 1, HOOKED)
+    await t.hooks.until(HOOKED.id, other, "channel_occupied")
     leaving.close()
     await t.hooks.until(HOOKED.id, other, "channel_vacated", seconds=20)
     same([event["name"] for event in t.hooks.told(HOOKED.id, channel)], ["channel_occupied"])
@@ -115,6 +133,7 @@ async def member_back(t: Trial) -> None:
     await back.join(channel, "7")
     fence = await t.open(app=HOOKED)
     await fence.join(other, "9")
+    await t.hooks.until(HOOKED.id, other, "member_added")
     fence.close()
     await t.hooks.until(HOOKED.id, other, "member_removed", seconds=20)
     same([event["user_id"] for event in t.hooks.told(HOOKED.id, channel, "member_removed")], [])
@@ -185,14 +204,15 @@ async def count_hook(t: Trial) -> None:
 
 @rule("11", "only what the app asked for is told, signed as it is sent; a vacated channel is held back for 3 s at most")
 async def chosen_only(t: Trial) -> None:
-    channel = t.room("private-")
+    channel = t.room("private-cache-")
     (socket,) = await t.audience(channel, 1, CHOOSY)
+    await t.hooks.until(CHOOSY.id, channel, "cache_miss")
     left = time.monotonic()
     socket.close()
     await t.hooks.until(CHOOSY.id, channel, "channel_vacated", seconds=20)
     held = t.hooks.of(CHOOSY.id, channel)[-1].at - left
     holds(held < HELD_SECONDS + 4, f"held back for {held:.1f} s")
-    same([event["name"] for event in t.hooks.told(CHOOSY.id, channel)], ["channel_vacated"])
+    same([event["name"] for event in t.hooks.told(CHOOSY.id, channel)], ["cache_miss", "channel_vacated"])
     for delivery in t.hooks.of(CHOOSY.id, channel):
         is_well_formed(delivery)
 
