@@ -60,9 +60,9 @@ def main() -> int:
     began = time.monotonic()
     try:
         findings = asyncio.run(run(chosen, arguments.node.resolve(), place, arguments.alone))
-        for log in (place / "stage").rglob("*.log"):
-            shutil.copy(log, logs / log.name)
     finally:
+        for log in place.rglob("*.log"):
+            shutil.copy(log, logs / log.name)
         shutil.rmtree(place, ignore_errors=True)
     passed = sum(finding.holds for finding in findings)
     print(f"{time.monotonic() - began:.0f} s in all")
