@@ -61,24 +61,30 @@ class HTTPClient:
         if body is not None:
             lines.append(f"Content-Length: {len(body)}")
         self.writer.write("\r\n".join([*lines, "", ""]).encode() + (body or b""))
-        head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        status = int(head[0].split(" ")[1])
-        answered = {}
-        for line in head[1:]:
-            name, separator, value = line.partition(":")
-            if separator:
-                answered[name.strip().lower()] = value.strip()
-        if answered.get("transfer-encoding", "").lower() == "chunked":
-            raise ValueError("nobody here speaks in chunks")
-        if "content-length" in answered:
-            content = await self.reader.readexactly(int(answered["content-length"]))
-        elif status in (204, 304) or method == "HEAD":
-            content = b""
-        else:
-            content = await self.reader.read()
-        if answered.get("connection", "").lower() == "close":
+        answer = await read_answer(self.reader, method)
+        if answer.fields.get("connection", "").lower() == "close":
             self.close()
-        return Answer(status, answered, content)
+        return answer
+
+
+async def read_answer(reader: asyncio.StreamReader, method: str) -> Answer:
+    """The next whole answer to a request of this method. Raises `EOFError` or `ValueError` when there is none."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    status = int(head[0].split(" ")[1])
+    answered = {}
+    for line in head[1:]:
+        name, separator, value = line.partition(":")
+        if separator:
+            answered[name.strip().lower()] = value.strip()
+    if answered.get("transfer-encoding", "").lower() == "chunked":
+        raise ValueError("nobody here speaks in chunks")
+    if "content-length" in answered:
+        content = await reader.readexactly(int(answered["content-length"]))
+    elif status < 200 or status in (204, 304) or method == "HEAD":
+        content = b""
+    else:
+        content = await reader.read()
+    return Answer(status, answered, content)
 
 
 async def get(url: str, *, fields: dict[str, str] | None = None, seconds: float = 5) -> Answer:

@@ -5,6 +5,7 @@ import base64
 import os
 import struct
 from collections.abc import Callable
+from typing import Self
 from urllib.parse import urlsplit
 
 import frames
@@ -20,6 +21,8 @@ class WebSocket(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.reader = frames.FrameReader()
         self.received = b""
+        # The head of the answer to the handshake.
+        self.answer = ""
         self.transport: asyncio.Transport | None = None
         self.is_open = False
         self.close_code: int | None = None
@@ -27,14 +30,16 @@ class WebSocket(asyncio.Protocol):
     @classmethod
     async def connect(
         cls, base: str, path: str, on_text: Callable[[str], None], on_end: Callable[[int | None], None],
-        seconds: float = 10,
-    ) -> "WebSocket":
-        """Opens one; raises `OSError` or `TimeoutError`. `on_end` is not called for one that never opened."""
+        seconds: float = 10, *, fields: dict[str, str] | None = None, first: bytes = b"",
+    ) -> Self:
+        """Opens one; raises `OSError` or `TimeoutError`. `on_end` is not called for one that never opened. `fields` are
+        added to the handshake, and `first` is sent with it without waiting for the answer."""
         place = urlsplit(base)
         key = base64.b64encode(os.urandom(16)).decode()
+        more = "".join(f"{name}: {value}\r\n" for name, value in (fields or {}).items())
         head = (
             f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n").encode()
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{more}\r\n").encode() + first
         async with asyncio.timeout(seconds):
             _, socket = await asyncio.get_running_loop().create_connection(
                 lambda: cls(head, on_text, on_end), place.hostname, place.port)
@@ -57,6 +62,7 @@ class WebSocket(asyncio.Protocol):
             if not separator:
                 return
             self.received = b""
+            self.answer = head.decode("latin-1")
             if not head.startswith(b"HTTP/1.1 101 "):
                 if not self.opened.done():
                     self.opened.set_exception(ConnectionError(f"no WebSocket but {head[:60]!r}"))

@@ -1,0 +1,1 @@
+"""The rules of the protocol sheet, one module per subject; each function is one rule."""
