@@ -35,7 +35,10 @@ extension SessionHost {
     private func farewell(_ id: ConnectionID) {
         let session = self.sessions + id.place
         switch session.pointee.stage {
-        case .webSocket: self.closeSocket(id, self.endpoints[Int(session.pointee.endpoint)].terms.goodbye)
+        case .webSocket:
+            let endpoint = self.endpoints[Int(session.pointee.endpoint)]
+            endpoint.leaving(id)
+            self.closeSocket(id, endpoint.terms.goodbye)
         // Whoever is in the middle of a request gets its answer, and with it `Connection: close`.
         case .requests where session.pointee.parser.phase != .idle || session.pointee.isHolding: break
         case .proxyHeader, .requests: self.end(id, session)

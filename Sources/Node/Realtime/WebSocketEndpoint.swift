@@ -15,6 +15,9 @@ package protocol WebSocketEndpoint: AnyObject {
     /// The socket has closed, or is closing: it takes nothing more. Comes once for each that was opened.
     func closed(_ id: ConnectionID)
 
+    /// The node leaves, and the socket is about to be closed with ``WebSocketTerms/goodbye``: the last moment to say so.
+    func leaving(_ id: ConnectionID)
+
     /// Everything that was queued for the socket has been handed to the kernel: whoever waited for room may send again.
     func drained(_ id: ConnectionID)
 
@@ -24,6 +27,8 @@ package protocol WebSocketEndpoint: AnyObject {
 
 extension WebSocketEndpoint {
     package func drained(_ id: ConnectionID) {}
+
+    package func leaving(_ id: ConnectionID) {}
 }
 
 /// The rules for the sockets of one endpoint.

@@ -165,7 +165,11 @@ final class Stores: Sendable {
             Followers(loop: loop, bus: ears.ear(), store: log, doors: doors, metrics: fanout, log: logger)
             AppRelay(loop: loop, bus: ears.ear(), doors: appDoors, ids: appIDs)
             PresenceDesk(
-                loop: loop, bus: ears.ear(), directory: apps.directory, doors: apps.presence, metrics: presenceMetrics)
+                loop: loop, bus: ears.ear(), directory: apps.directory, doors: apps.presence, metrics: presenceMetrics
+            ) { channel, user in
+                guard !channel.isUser else { return }
+                apps.news(.membership(channel: channel.name, user: user), channel.app)
+            }
             ConnectionDesk(loop: loop, bus: ears.ear(), publisher: bus, doors: apps.connections, node: nodeID)
         }
     }

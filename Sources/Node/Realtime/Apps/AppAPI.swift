@@ -100,7 +100,7 @@ package struct AppAPI: Sendable {
             return try self.ask(request, parts, app)
         case (3, "users", "terminate_connections"):
             guard request.method == .post else { return self.allow("POST", "Connections are ended with POST") }
-            guard !parts[1].isEmpty, PresenceMember(id: parts[1]) != nil else {
+            guard (1...512).contains(parts[1].utf8.count) else {
                 throw .malformed("this is no user's id")
             }
             self.bus.publish(AppOrder.terminate(user: parts[1]).bytes, on: AppOrder.channel(of: app.credentials.id))

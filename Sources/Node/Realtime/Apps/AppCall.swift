@@ -76,9 +76,13 @@ enum AppCall {
         else { throw .malformed("name is missing or not 1 to \(self.longestName) characters") }
         let data = try self.data(reader)
         let channels = try self.channels(reader, longestChannel)
+        let info = try self.info(reader)
+        guard info?.users != true || channels.allSatisfy({ $0.hasPrefix("presence-") }) else {
+            throw .malformed("only presence channels have a user_count")
+        }
         return Event(
             name: Array(reader.bytes(of: slice)), data: data, channels: channels, except: try self.sender(reader),
-            info: try self.info(reader))
+            info: info)
     }
 
     private static func info(_ reader: JSONReader) throws(Fault) -> AppInfo? {

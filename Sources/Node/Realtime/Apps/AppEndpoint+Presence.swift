@@ -58,7 +58,7 @@ extension AppEndpoint: PresenceGuest {
         // As one of its own, so that signing in anew cannot meet the farewell of the one before.
         self.lastTicket += 1
         let entrant = PresenceEntrant(
-            "\(seat.socketID)/\(self.lastTicket)", as: PresenceMember.signedIn(user.id),
+            "\(seat.socketID)/\(self.lastTicket)", as: .signedIn,
             in: .user(user.id, of: app.credentials.id), limit: 0)
         var signIn = AppSeat.SignIn(
             user: user, presence: self.presence.enter(entrant), watch: nil)
@@ -118,9 +118,9 @@ extension AppEndpoint: PresenceGuest {
 }
 
 extension PresenceMember {
-    /// Somebody who has signed in, as those see it who watch.
-    fileprivate static func signedIn(_ user: String) -> PresenceMember {
-        guard let member = PresenceMember(id: user) else { preconditionFailure("users' ids have been looked at") }
+    /// Somebody who has signed in, in a channel that is this one user's.
+    fileprivate static var signedIn: PresenceMember {
+        guard let member = PresenceMember(id: "user") else { preconditionFailure("the id is short") }
         return member
     }
 }

@@ -33,7 +33,13 @@ extension AppEndpoint: AppHallListener {
     private func member(of wish: PusherCommand.Subscription, _ seat: AppSeat) -> PresenceMember? {
         guard let text = wish.channelData else {
             // pusher-js signs without it when the socket has signed in.
-            if let user = seat.signIn?.user { return PresenceMember(id: user.id, info: user.info) }
+            if let user = seat.signIn?.user {
+                if let member = PresenceMember(id: user.id, info: user.info) { return member }
+                self.refuse(
+                    seat.id, wish.channel, "LimitReached", "The user's id or user_info is too long for a member",
+                    status: 4301)
+                return nil
+            }
             self.refuse(seat.id, wish.channel, "AuthError", "channel_data is missing", status: 401)
             return nil
         }

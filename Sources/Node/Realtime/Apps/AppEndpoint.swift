@@ -147,6 +147,12 @@ package final class AppEndpoint: WebSocketEndpoint {
         self.seats.remove(id)
     }
 
+    /// Some clients act on close codes, and some on errors only.
+    package func leaving(_ id: ConnectionID) {
+        guard let seat = self.seats[id], !seat.isEnding else { return }
+        self.say(PusherMessage.leaving, to: id)
+    }
+
     package func turnEnded() { self.hall.turnEnded() }
 
     // MARK: Client events

@@ -23,6 +23,8 @@ enum AppIdentity {
     private static let longestText = 64 << 10
     private static let depth = 20
     static let longestWatchlist = 100
+    /// Bytes of an id: what SDKs send is shorter.
+    private static let longestID = 512
 
     /// Who comes into a presence channel, from `channel_data`.
     static func member(_ text: String) throws(Fault) -> PresenceMember {
@@ -47,8 +49,7 @@ enum AppIdentity {
                 throw .malformed("user_data has no id, or one that is no string")
             }
             let info = reader["user_info"].flatMap { $0.kind == .object ? Array(reader.bytes(of: $0)) : nil } ?? []
-            // Signed in, it may be asked for as a member.
-            guard PresenceMember(id: id, info: info) != nil else { throw .tooLong("id or user_info is too long") }
+            guard id.utf8.count <= self.longestID else { throw .tooLong("id is too long") }
             var user = User(id: id, info: info, watchlist: [], isTruncated: false)
             guard let list = reader["watchlist"], list.kind != .null else { return user }
             guard list.kind == .array, let items = try? reader.inside(list) else {
@@ -56,7 +57,7 @@ enum AppIdentity {
             }
             var known: Set<String> = []
             for element in items.elements {
-                guard let id = items.text(of: element), PresenceMember(id: id) != nil else {
+                guard let id = items.text(of: element), (1...self.longestID).contains(id.utf8.count) else {
                     throw .malformed("watchlist has something that is no user's id")
                 }
                 guard known.insert(id).inserted else { continue }

@@ -55,7 +55,7 @@ package struct ExternalApps: Sendable {
     package let metrics: AppMetrics
 
     package init(
-        _ apps: [ExternalApp], doors: AppDoors, shared: AppCommons, terms: PusherTerms = PusherTerms(),
+        _ apps: [ExternalApp], doors: AppDoors, shared: AppCommons, terms: PusherTerms = .external,
         metrics: AppMetrics
     ) {
         self.apps = apps

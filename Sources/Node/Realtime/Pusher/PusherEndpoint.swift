@@ -207,6 +207,12 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
 
     package func drained(_ id: ConnectionID) { self.hub.socketDrained(id) }
 
+    /// Some clients act on close codes, and some on errors only.
+    package func leaving(_ id: ConnectionID) {
+        guard let seat = self.seats[id], !seat.isEnding else { return }
+        self.say(PusherMessage.leaving, to: id)
+    }
+
     package func turnEnded() {
         self.hub.turnEnded()
         self.applyRevocations()

@@ -28,6 +28,14 @@ package struct PusherTerms: Sendable {
 
     package init() {}
 
+    /// For external apps, whose clients choose their channels themselves: the protocol knows no limit, memory does.
+    package static var external: PusherTerms {
+        var terms = PusherTerms()
+        terms.mostSubscriptions = 1_000
+        terms.messageBurst = 1_200
+        return terms
+    }
+
     var webSocket: WebSocketTerms {
         var limits = WebSocketLimits()
         limits.frameBytes = self.messageBytes

@@ -33,6 +33,11 @@ package enum PusherMessage {
         }
     }
 
+    /// This node ends; others take its clients at once.
+    package static var leaving: [UInt8] {
+        self.error(code: Int(WebSocketCloseCode.reconnect.rawValue), "This node leaves: connect again")
+    }
+
     package static var ping: [UInt8] { self.empty("pusher:ping", channel: nil) }
 
     package static var pong: [UInt8] { self.empty("pusher:pong", channel: nil) }
