@@ -30,7 +30,9 @@ func tests(of name: String, imports dependencies: [Target.Dependency]) -> Target
 }
 
 /// libFuzzer programs exist only when `FUZZ` is set: they need `--sanitize=fuzzer`, which the other products must not have.
-let fuzzed = ProcessInfo.processInfo.environment["FUZZ"] == nil ? [] : ["JSON", "HTTP", "WebSocket", "Deflate", "Hint", "Pusher"]
+let fuzzed =
+    ProcessInfo.processInfo.environment["FUZZ"] == nil
+    ? [] : ["JSON", "HTTP", "WebSocket", "Deflate", "Hint", "Pusher"]
 
 let package = Package(
     name: "bellhop",

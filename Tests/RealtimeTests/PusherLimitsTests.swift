@@ -135,6 +135,6 @@ import Wire
         defer { fixture.stop() }
         let client = try fixture.listener()
         fixture.hub.server.leave(over: 10)
-        #expect(try client.next() == "close 4200")
+        #expect(try client.next(2) == ["error 4200", "close 4200"])
     }
 }

@@ -40,7 +40,9 @@ final class ScriptedBoard: ConnectionBoard {
         }
     }
 
-    @Test func `administrators of the platform see all, owners and managers their own tenant, others nothing`() async throws {
+    @Test func `administrators of the platform see all, owners and managers their own tenant, others nothing`()
+        async throws
+    {
         try await withHouse { house async throws in
             for token in ["admin", "owner", "manager"] {
                 #expect(try await house.get("/v1/connections", as: token).status == 200, "\(token)")
@@ -53,7 +55,8 @@ final class ScriptedBoard: ConnectionBoard {
                 #expect(try await house.get("/v1/connections", as: token).code == "forbidden", "\(token)")
             }
             #expect(
-                try await house.get("/v1/connections?tenant_id=\(house.hotel.tenant)", as: "northern").code == "not_found")
+                try await house.get("/v1/connections?tenant_id=\(house.hotel.tenant)", as: "northern").code
+                    == "not_found")
             #expect(house.board.asked.withLock { $0.count } == 4)
         }
     }

@@ -15,7 +15,8 @@ package struct ConnectionsAPI: Sendable {
         [
             RESTOperation(
                 .get, "/v1/connections", id: "getConnections",
-                "Sockets by node and app, subscriptions by channel, and the latest ends of sockets.", tag: Self.tag.name,
+                "Sockets by node and app, subscriptions by channel, and the latest ends of sockets.",
+                tag: Self.tag.name,
                 permission: nil, takes: ConnectionsInput.self, answers: .one(ConnectionsView.shape),
                 refuses: [.forbidden]
             ) { try await self.look($0) }

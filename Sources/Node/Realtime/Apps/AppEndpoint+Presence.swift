@@ -8,6 +8,9 @@ extension AppEndpoint: PresenceGuest {
     // MARK: PresenceGuest
 
     func entered(_ asked: UInt64, _ members: [String: PresenceMember]?) {
+        if let (id, userData) = self.signingIn.removeValue(forKey: asked) {
+            return self.signedIn(id, userData, by: asked)
+        }
         guard let ticket = self.entering.removeValue(forKey: asked), let wish = self.wishes[ticket] else { return }
         guard let members else { return self.refuseFull(ticket, wish) }
         self.enter(ticket, wish, members: members)
@@ -60,27 +63,33 @@ extension AppEndpoint: PresenceGuest {
         let entrant = PresenceEntrant(
             "\(seat.socketID)/\(self.lastTicket)", as: .signedIn,
             in: .user(user.id, of: app.credentials.id), limit: 0)
-        var signIn = AppSeat.SignIn(
-            user: user, presence: self.presence.enter(entrant), watch: nil)
-        self.say(PusherMessage.signedIn(userData: userData), to: id)
-        if app.options.hasWatchlists, !user.watchlist.isEmpty {
-            let channels = user.watchlist.map { AppChannel.user($0, of: app.credentials.id) }
-            let ticket = self.presence.watch(channels, of: app.credentials.id)
-            signIn.watch = (ticket, channels)
-            self.asking[ticket] = id
-        }
-        if user.isTruncated {
-            self.say(
-                PusherMessage.error(
-                    code: 4302, "Only the first \(AppIdentity.longestWatchlist) of the watchlist are watched"), to: id)
-        }
+        let asked = self.presence.enter(entrant)
+        self.signingIn[asked] = (id, userData)
         self.seats.change(id) {
-            $0.signIn = signIn
+            $0.signIn = AppSeat.SignIn(user: user, presence: asked, watch: nil)
             $0.isAuthorized = true
         }
     }
 
+    /// All nodes know that the user is there: only now it is told, so that nobody who asks afterwards hears otherwise.
+    private func signedIn(_ id: ConnectionID, _ userData: String, by asked: UInt64) {
+        guard let seat = self.seats[id], let signIn = seat.signIn, signIn.presence == asked else { return }
+        let (user, app) = (signIn.user, self.app(of: seat))
+        self.say(PusherMessage.signedIn(userData: userData), to: id)
+        if app.options.hasWatchlists, !user.watchlist.isEmpty {
+            let channels = user.watchlist.map { AppChannel.user($0, of: app.credentials.id) }
+            let ticket = self.presence.watch(channels, of: app.credentials.id)
+            self.asking[ticket] = id
+            self.seats.change(id) { $0.signIn?.watch = (ticket, channels) }
+        }
+        guard user.isTruncated else { return }
+        self.say(
+            PusherMessage.error(
+                code: 4302, "Only the first \(AppIdentity.longestWatchlist) of the watchlist are watched"), to: id)
+    }
+
     func signOut(_ seat: AppSeat, _ signIn: AppSeat.SignIn, grace: UInt64) {
+        self.signingIn[signIn.presence] = nil
         self.presence.leave(ticket: signIn.presence, grace: grace)
         guard let (ticket, channels) = signIn.watch else { return }
         self.asking[ticket] = nil

@@ -25,6 +25,8 @@ package final class AppEndpoint: WebSocketEndpoint {
     /// Which of them waits for what the presence hall was asked.
     var entering: [UInt64: UInt64] = [:]
     var lastTicket: UInt64 = 0
+    /// Sockets that sign in, with what they said, by what the presence hall was asked.
+    var signingIn: [UInt64: (id: ConnectionID, userData: String)] = [:]
     /// Sockets that wait to be told who of those they watch is there, by what the presence hall was asked.
     var asking: [UInt64: ConnectionID] = [:]
     /// Sockets that have been told, by whom they watch.

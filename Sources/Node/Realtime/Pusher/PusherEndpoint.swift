@@ -48,7 +48,8 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
 
         package init(
             app: AppCredentials, terms: PusherTerms = PusherTerms(), metrics: PusherMetrics,
-            presence: PresenceDoors, connections: ConnectionDoors, clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
+            presence: PresenceDoors, connections: ConnectionDoors,
+            clock: @escaping @Sendable () -> Timestamp = { SystemClock.now },
             revoked: @escaping @Sendable (Revoked) -> Void = { _ in }, standing: @escaping StandingCheck
         ) {
             self.app = app
