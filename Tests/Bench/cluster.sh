@@ -16,7 +16,7 @@ compile_commands() {
     step "Compile the floor of a command" cc -O2 -Wall -Wextra -Werror -o "$BIN/commands-floor" "$COMMANDS/floor.c" \
         "${shared[@]}" -lpq -lhiredis
     step "Compile the driver of commands" cc -O2 -Wall -Wextra -Werror -o "$BIN/commands-driver" "$COMMANDS/driver.c" \
-        "$COMMANDS/listeners.c" "$COMMANDS/sockets.c" "${shared[@]}" "$BENCH/driver/usage.c"
+        "$COMMANDS/listeners.c" "$COMMANDS/sockets.c" "$COMMANDS/peers.c" "${shared[@]}" "$BENCH/driver/usage.c"
 }
 
 need_cluster() {

@@ -46,6 +46,11 @@ GOALS = [
     Goal("cluster-latency-100", "last_p99_ms", "cluster", "", 20.0, at_most=True),
     Goal("cluster-latency-3000", "last_p50_ms", "cluster", "floor", 1.3, at_most=True),
     Goal("fanout-cluster", "per_cpu_s", "cluster", "peer", 0.9),
+    Goal("apps-fanout", "per_cpu_s", "cluster", "peer", 0.9),
+    Goal("apps-fanout", "per_busy_cpu_s", "cluster", "peer", 0.9),
+    Goal("apps-channels", "per_cpu_s", "each", "one", 0.9),
+    Goal("apps-channels", "per_cpu_s", "each", "floor-each", 0.9),
+    Goal("apps-storm", "timeouts", "cluster", "", 0, at_most=True),
 ]
 # What each section is about, the figure that its table shows, and against whom.
 SECTIONS = {
@@ -61,6 +66,10 @@ SECTIONS = {
     "cluster-latency-100": ("p50 in ms from the answer to the last of 100 sockets", "last_p50_ms", ""),
     "cluster-latency-3000": ("p50 in ms to the last of 3,000 sockets", "last_p50_ms", "floor"),
     "fanout-cluster": ("deliveries per CPU-second of a node that hears of commands, 1,000 sockets", "per_cpu_s", "peer"),
+    "apps-fanout": ("deliveries per CPU-second of an event that comes over HTTP, 3 nodes", "per_cpu_s", "peer"),
+    "apps-channels": ("deliveries per CPU-second: a channel for each socket or one for all", "per_cpu_s", "one"),
+    "apps-publish": ("signed events per CPU-second that come over HTTP", "per_cpu_s", "floor"),
+    "apps-storm": ("seconds until the last is back and subscribed", "seconds", ""),
 }
 
 
@@ -131,6 +140,15 @@ def print_costs(results):
         print(f"  {section} {server}: CPU ms per command: {named} (own: the program that sends); all {sum(costs):.2f}")
 
 
+def print_storms(results):
+    """What it costs that everybody comes back at once (medians and ranges of the rounds)."""
+    metrics = ("timeouts", "subscribed_p50_ms", "subscribed_p99_ms", "nodes_cpu_s", "balancer_cpu_s", "redis_cpu_s")
+    rows = list(results.rounds.get(("apps-storm", "cluster"), {}).values())
+    for metric in metrics if rows else ():
+        values = [row[metric] for row in rows]
+        print(f"  {metric:<18} {number(median(values)):>12}  [{number(min(values))} – {number(max(values))}]")
+
+
 def judged(results):
     for goal in GOALS:
         figure = results.figure(goal.section, goal.metric, goal.server, goal.other)
@@ -162,6 +180,7 @@ def main():
         results = Results(lines)
     print_tables(results)
     print_costs(results)
+    print_storms(results)
     rows = list(judged(results))
     if rows:
         print_goals(rows)

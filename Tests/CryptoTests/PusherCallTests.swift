@@ -99,4 +99,16 @@ import Testing
             #expect(self.fault(self.call("POST", call.path, raw: call.rawPath, query: joined, body: "{}")) == nil)
         }
     }
+
+    @Test(arguments: [[("info", "1"), ("info", "2")], [("INFO", "2")], [("Info", "1"), ("info", "2")]])
+    func `of a name that repeats the last value is signed, and its case does not matter`(
+        sent: [(String, String)]
+    ) {
+        let unsigned = self.call("GET", "/apps/4711/channels", query: [("info", "2")], body: "")
+        let signed = unsigned.signed(by: self.app, at: self.now).map { ($0.name, $0.value) }
+        let query = sent + signed.filter { $0.0 != "info" }
+        #expect(self.fault(self.call("GET", "/apps/4711/channels", query: query, body: "")) == nil)
+        let other = query + [("info", "3")]
+        #expect(self.fault(self.call("GET", "/apps/4711/channels", query: other, body: "")) == .signature)
+    }
 }

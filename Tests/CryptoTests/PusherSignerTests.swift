@@ -111,4 +111,16 @@ import Testing
         #expect(PusherChannelName(String(repeating: "x", count: 165)) == nil)
         #expect(PusherChannelName(String(repeating: "x", count: 200), longest: 200) != nil)
     }
+
+    @Test func `cache channels are known by what they begin with`() {
+        for name in ["cache-a", "cache-", "private-cache-a", "presence-cache-a", "private-encrypted-cache-a"] {
+            #expect(PusherChannelName.isCached(name), "\(name)")
+        }
+        for name in [
+            "", "-", "cache", "cached-a", "cache_a", "a-cache-", "private-cache", "private-encrypted-a",
+            "private-encrypted-cache", "presence-encrypted-cache-a", "public-cache-a", "private-a-cache-b",
+        ] {
+            #expect(!PusherChannelName.isCached(name), "\(name)")
+        }
+    }
 }

@@ -98,6 +98,7 @@ final class AppFixture: Sendable {
             guard self.api.serves(request) else { return .upgrade(endpoint: 0) }
             return switch self.api.answer(request) {
             case .now(let response): .now(response)
+            case .done: .now(AppErrand.empty)
             case .later(let errand): .later { reply in Task { reply.send(await errand.run()) } }
             }
         }

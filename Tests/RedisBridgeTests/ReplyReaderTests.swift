@@ -159,6 +159,10 @@ private final class Collector: ReplySink {
         #expect(
             RequestText.of([Array("SET".utf8), [], [0, 13, 10, 255]])
                 == Array("*3\r\n$3\r\nSET\r\n$0\r\n\r\n$4\r\n".utf8) + [0, 13, 10, 255] + Array("\r\n".utf8))
+        for message in [[], [0, 13, 10, 255], [UInt8](repeating: 7, count: 5_000)] {
+            let words = [Array("PUBLISH".utf8), Array("bellhop:a".utf8), message]
+            #expect(RequestText.publishing(message, on: "bellhop:a".utf8) == RequestText.of(words))
+        }
     }
 
     @Test(arguments: 1...9) func `a request reads as the reply that it looks like`(size: Int) throws {

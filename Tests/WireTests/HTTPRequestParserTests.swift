@@ -52,6 +52,18 @@ import Testing
         #expect(request.keepAlive && request.isVersion11 && !request.wantsUpgrade)
     }
 
+    @Test(arguments: [
+        ("a", "1 2"), ("b", "&"), ("c", ""), ("d", nil), ("e f", "g"), ("h", "first"), ("", nil), ("A", nil),
+    ])
+    func `a value of the query is found by its name as it is meant, the first of several`(
+        name: String, value: String?
+    ) throws {
+        let query = "&a=1+2&b=%26&c&&e%20f=g&%68=first&h=second"
+        let request = try #require(try oneRequest("GET /?\(query) HTTP/1.1\r\nHost: h\r\n\r\n"))
+        #expect(request.queryValue(name) == value)
+        #expect(request.queryItems.first { $0.name == name }?.value == value)
+    }
+
     @Test(arguments: HTTPFieldName.allCases) func `each known field is found by its index`(name: HTTPFieldName) throws {
         let values: [HTTPFieldName: String] = [
             .host: "a", .contentLength: "0", .transferEncoding: "chunked", .expect: "100-continue",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # in: gate
-# proves: the bench's driver sees every fault that it looks for, and node and floor deliver every event once, whole, in order; floor and cluster write the same rows for a command
+# proves: the bench's driver sees every fault that it looks for, and node and floor deliver every event once, whole, in order; floor and cluster write the same rows for a command; what an app is told reaches all its sockets, and they come back after a cut
 
 . "$(dirname "$0")/checks.sh"
 . "$TOP/Tests/Bench/servers.sh"
@@ -112,5 +112,101 @@ check "the floor of a command writes all its rows" floor_writes_all
 check "the cluster's commands write the same rows" cluster_writes_as_much
 check "a command that changes nothing is noticed" notices_no_change
 check "after each command all sockets hear of it" single_hears_all
+
+# ----------------------------------------------------------------------------------------------------- apps
+. "$TOP/Tests/Bench/apps.sh"
+compile_apps
+know_apps
+NODES_AT=$(IFS=, && echo "${NODE_PORTS[*]}")
+
+# all_told LINES SOCKETS: in each of the two lines every socket has every event.
+all_told() {
+    local line events
+    say "$1"
+    (($(wc -l <<<"$1") == 2))
+    while read -r line; do
+        events=$(field events "$line")
+        ((events > 0 && $(field deliveries "$line") == $2 * events))
+    done <<<"$1"
+}
+
+turns() { # PEER COMMAND
+    COST_PIDS="cluster=$BELLHOP_PIDS peer=${SERVER_PID[$1]}" run_apps_driver "${NODE_PORTS[0]}" --listen-ports "$NODES_AT" \
+        --peer-ports "$2" "$3"
+}
+
+apps_take_turns() {
+    local lines
+    serve bellhop
+    lines=$(turns bellhop "${PORT[bellhop]}" "turns 30 30 1 1")
+    stop_server bellhop
+    all_told "$lines" 30
+}
+
+notices_repeated_app_event() {
+    local peer_port output status=0
+    free_port peer_port
+    start_server faulty-app python3 "$BENCH/faulty.py" --port "$peer_port" --fault repeat
+    await_server faulty-app 20 line '^ready$'
+    output=$(turns faulty-app "$peer_port" "turns 3 3 1 1" 2>&1) || status=$?
+    stop_server faulty-app
+    say "exit $status: $output"
+    ((status == 2)) && grep -q 'event 3 came after 3' <<<"$output"
+}
+
+apps_have_channels() { # PORT
+    local lines
+    lines=$(run_apps_driver "${NODE_PORTS[0]}" --listen-ports "$1" --pid "$BELLHOP_PIDS" "spread 150 2 1")
+    all_told "$lines" 150
+}
+
+floor_has_channels() {
+    serve_app_floor apps-listening
+    apps_have_channels "${PORT[apps-listening]}"
+    stop_server apps-listening
+}
+
+published() { # how many messages Redis was given
+    REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -p "${REDIS_URLS##*:}" info commandstats |
+        sed -n 's/^cmdstat_publish:calls=\([0-9]*\).*/\1/p'
+}
+
+publishes() { # PORT PID: as many messages as requests
+    local answer calls
+    calls=$(published)
+    answer=$(run_apps_driver "$1" --pid "$2" "publish 8 1")
+    say "$answer" "published: $calls -> $(published)"
+    (($(field requests "$answer") > 0 && $(published) - calls >= $(field requests "$answer")))
+}
+
+floor_publishes() {
+    serve_app_floor apps-floor --answer-bytes 300
+    publishes "${PORT[apps-floor]}" "${PIDS[apps-floor]}"
+    stop_server apps-floor
+}
+
+floor_looks_at_signatures() {
+    local status=0
+    FLOOR_APP=${APP%:*}:another serve_app_floor apps-floor --answer-bytes 300
+    run_apps_driver "${PORT[apps-floor]}" --pid "${PIDS[apps-floor]}" "publish 1 1" || status=$?
+    cat "${SERVER_LOG[apps-floor]}"
+    ((status == 2)) && grep -q 'a signature is wrong' "${SERVER_LOG[apps-floor]}"
+}
+
+all_come_back() {
+    local lines
+    lines=$(COST_PIDS="nodes=$BELLHOP_PIDS" run_apps_driver "${BELLHOP_URL##*:}" "storm 60 2")
+    say "$lines"
+    (($(grep -c '"sockets":60,.*"timeouts":0,.*"subscribed_p99_ms"' <<<"$lines") == 2))
+}
+
+check "what an app is told reaches all sockets of three nodes, and what its peer is told the peer's" apps_take_turns
+check "an event that comes twice is noticed there" notices_repeated_app_event
+check "a socket of a node hears its own of 150 channels" apps_have_channels "${NODE_PORTS[2]}"
+check "a socket of the floor hears its own of 150 channels" floor_has_channels
+check "a node publishes what an app posts" publishes "${NODE_PORTS[0]}" "${NODE_PIDS[0]}"
+check "the floor publishes what an app posts" floor_publishes
+check "the floor takes no other signature" floor_looks_at_signatures
+check "all sockets come back through the balancer" all_come_back
 stop_command_cluster
 score

@@ -48,7 +48,7 @@ package struct PusherCall: Sendable {
         try self.lookAtBody()
         let digits = Array(presented.utf8)
         let isSigned = [self.rawPath, self.path].contains { path in
-            let expected = signer.signature(of: Array(self.text(path).utf8))
+            let expected = signer.signature(of: self.text(path))
             return expected.withUnsafeBytes { expected in digits.withUnsafeBytes { constantTimeEqual(expected, $0) } }
         }
         guard isSigned else { throw .signature }
@@ -63,7 +63,7 @@ package struct PusherCall: Sendable {
         if !self.body.isEmpty { query.append(("body_md5", Self.md5(self.body) ?? "")) }
         let call = PusherCall(
             method: self.method, rawPath: self.rawPath, path: self.path, query: query, body: self.body)
-        let signature = signer.signature(of: Array(call.text(self.path).utf8))
+        let signature = signer.signature(of: call.text(self.path))
         return query + [("auth_signature", String(decoding: signature, as: UTF8.self))]
     }
 
@@ -87,14 +87,41 @@ package struct PusherCall: Sendable {
 
     /// What is signed: everything that was sent but the signature itself, decoded, by the order of the names. What PHP sends
     /// as `channels[]=a&channels[]=b` it signs as `channels=a,b`.
-    private func text(_ path: String) -> String {
+    private func text(_ path: String) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(512)
+        text += self.method.utf8
+        text.append(UInt8(ascii: "\n"))
+        text += path.utf8
+        text.append(UInt8(ascii: "\n"))
+        for (place, item) in self.signedItems.enumerated() {
+            if place > 0 { text.append(UInt8(ascii: "&")) }
+            text += item.name.utf8
+            text.append(UInt8(ascii: "="))
+            text += item.value.utf8
+        }
+        return text
+    }
+
+    private var signedItems: [(name: String, value: String)] {
+        // What most SDKs send needs no more than to be sorted.
+        let items = self.query.filter { $0.name != "auth_signature" }.sorted { $0.name < $1.name }
+        let isPlain = items.allSatisfy { $0.name.utf8.allSatisfy(Self.isPlain) }
+        if isPlain, zip(items, items.dropFirst()).allSatisfy({ $0.name != $1.name }) { return items }
         var values: [String: [String]] = [:]
         for (name, value) in self.query where name != "auth_signature" {
             var key = name.lowercased()
             if key.hasSuffix("[]") { key.removeLast(2) }
             if name.hasSuffix("[]") { values[key, default: []].append(value) } else { values[key] = [value] }
         }
-        let query = values.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.joined(separator: ","))" }
-        return "\(self.method)\n\(path)\n\(query.joined(separator: "&"))"
+        return values.sorted { $0.key < $1.key }.map { ($0.key, $0.value.joined(separator: ",")) }
+    }
+
+    /// What has no other case and no brackets.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"): true
+        default: false
+        }
     }
 }

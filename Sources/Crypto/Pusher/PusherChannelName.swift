@@ -7,9 +7,13 @@ package struct PusherChannelName: Hashable, Sendable, CustomStringConvertible {
     /// Unless an app allows more.
     package static let longest = 164
 
-    package init?(_ text: some StringProtocol, longest: Int = PusherChannelName.longest) {
+    package init?(_ text: String, longest: Int = PusherChannelName.longest) {
         guard (1...longest).contains(text.utf8.count), text.utf8.allSatisfy(Self.isPart) else { return nil }
-        self.description = String(text)
+        self.description = text
+    }
+
+    package init?(_ text: Substring, longest: Int = PusherChannelName.longest) {
+        self.init(String(text), longest: longest)
     }
 
     /// Whether subscribers need a signature. Encrypted and cached kinds start the same way.
@@ -24,7 +28,14 @@ package struct PusherChannelName: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether who comes late is told the last event.
     package static func isCached(_ name: String) -> Bool {
-        ["cache-", "private-cache-", "presence-cache-", "private-encrypted-cache-"].contains { name.hasPrefix($0) }
+        guard let dash = name.utf8.firstIndex(of: UInt8(ascii: "-")) else { return false }
+        let rest = name.utf8[name.utf8.index(after: dash)...]
+        switch name[..<dash] {
+        case "cache": return true
+        case "private": return rest.starts(with: "cache-".utf8) || rest.starts(with: "encrypted-cache-".utf8)
+        case "presence": return rest.starts(with: "cache-".utf8)
+        default: return false
+        }
     }
 
     /// The user whom a channel that only the server gives belongs to; the id is of the alphabet of channels.

@@ -138,14 +138,13 @@ package final class RedisCommands: BusPublisher, Sendable {
             self.statistics.add(to: .dropped)
             return
         }
-        self.publish(message, named: Array(channel.name.utf8), toServer: self.server(of: channel.shard))
+        let server = self.server(of: channel.shard)
+        self.lanes[server].publish(RequestText.publishing(message, on: channel.name.utf8))
     }
 
     func publish(_ message: [UInt8], named name: [UInt8], toServer server: Int) {
-        self.lanes[server].publish(RequestText.of([Self.publishWord, name, message]))
+        self.lanes[server].publish(RequestText.publishing(message, on: name))
     }
-
-    private static let publishWord = Array("PUBLISH".utf8)
 }
 
 /// A script that runs inside a server, atomically. Made once, kept, and used by all.

@@ -7,6 +7,22 @@ enum RequestText {
         return text
     }
 
+    /// `PUBLISH`, the most frequent of all.
+    static func publishing(_ message: [UInt8], on channel: some Collection<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(message.count + channel.count + 56)
+        text += Self.publishHead
+        self.appendHead(UInt8(ascii: "$"), channel.count, to: &text)
+        text += channel
+        text += self.lineEnd
+        self.appendHead(UInt8(ascii: "$"), message.count, to: &text)
+        text += message
+        text += self.lineEnd
+        return text
+    }
+
+    private static let publishHead = Array("*3\r\n$7\r\nPUBLISH\r\n".utf8)
+
     static func append(_ arguments: some Collection<[UInt8]>, to text: inout [UInt8]) {
         self.appendHead(UInt8(ascii: "*"), arguments.count, to: &text)
         for argument in arguments {

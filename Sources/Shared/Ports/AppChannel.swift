@@ -21,8 +21,11 @@ package struct AppChannel: Hashable, Sendable {
     /// The share of its app's channels that it travels with, and whose server keeps what is known of it (architecture 1.3).
     package var share: UInt8 { Self.share(of: self.name) }
 
-    /// The same on every node. Few enough to subscribe to, enough to spread an app evenly over several servers.
-    package static func share(of name: String) -> UInt8 { UInt8(StableHash.of(name) % 64) }
+    /// Few enough to subscribe to, enough to spread an app evenly over several servers.
+    package static let shareCount: UInt8 = 64
+
+    /// The same on every node.
+    package static func share(of name: String) -> UInt8 { UInt8(StableHash.of(name) % UInt64(self.shareCount)) }
 
     /// What decides which server carries a share.
     package static func shard(app: String, share: UInt8) -> String { "\(app):\(share)" }

@@ -9,6 +9,9 @@ package struct BusChannel: Hashable, Sendable {
         self.shard = shard
     }
 
+    /// Channels of one name that live in different places are rare enough to be told apart by looking.
+    package func hash(into hasher: inout Hasher) { hasher.combine(self.name) }
+
     /// Where the hints of a stream go.
     package static func hints(of stream: EventStream) -> BusChannel {
         switch stream {

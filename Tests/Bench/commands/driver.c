@@ -253,31 +253,23 @@ static void command_single(double seconds) {
     stop_workers(1);
 }
 
-// Has the peer tell all its sockets an event of so many bytes; `http` is a kept-alive connection.
-static void post_to_peer(int http, uint64_t seq, size_t bytes, uint32_t first, uint32_t end) {
-    static char text[MOST_MESSAGE], answer[MOST_ANSWER];
-    if (bytes < 32 || bytes > sizeof text - 512) fail("events of %zu bytes", bytes);
-    int head = snprintf(
-        text, 512, "POST /fanout HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: %zu\r\n\r\n", peer_port, bytes);
-    int begun = snprintf(text + head, 64, "{\"seq\":%llu,\"x\":\"", (unsigned long long)seq);
-    memset(text + head + begun, 'x', bytes - (size_t)begun - 2);
-    memcpy(text + head + bytes - 2, "\"}", 2);
-    send_all(http, text, (size_t)head + bytes);
+// Has the peer tell all its sockets an event of so many bytes.
+static void post_to_peer(uint64_t seq, size_t bytes, uint32_t first, uint32_t end) {
+    static char text[MOST_MESSAGE];
+    if (bytes < 32 || bytes > sizeof text) fail("events of %zu bytes", bytes);
+    int begun = snprintf(text, sizeof text, "{\"seq\":%llu,\"x\":\"", (unsigned long long)seq);
+    memset(text + begun, 'x', bytes - (size_t)begun - 2);
+    memcpy(text + bytes - 2, "\"}", 2);
+    peers_post(text, bytes);
     await_event(seq, first, end);
-    size_t received = 0, body_length;
-    do {
-        ssize_t count = recv(http, answer + received, sizeof answer - 1 - received, 0);
-        if (count <= 0) fail("the peer closed a connection");
-        received += (size_t)count;
-        answer[received] = 0;
-    } while (!whole_answer(answer, received, &body_length));
+    peers_await_answers();
 }
 
 static void command_alternate(uint32_t count, double seconds) {
     if (!peer_port || listener_count) fail("alternate needs --peer-port, and opens its sockets itself");
     listeners_open(count, recording.templates, 1);
-    listeners_open_peer(count, peer_port);
-    int http = connect_to(peer_port, 0);
+    listeners_open_peer(count, &peer_port, 1);
+    peers_connect(&peer_port, 1);
     start_workers(1, 1);
     prepare_rooms(1);
     deadline = 0;
@@ -295,7 +287,7 @@ static void command_alternate(uint32_t count, double seconds) {
         bytes[0] += frame_bytes;
         size_t length = (size_t)(frame_bytes / frames);
         frames = frame_bytes = 0;
-        post_to_peer(http, ++rounds, length, count, 2 * count);
+        post_to_peer(++rounds, length, count, 2 * count);
         told[1] += frames;
         bytes[1] += frame_bytes;
     } while (nanoseconds() < until);
@@ -311,14 +303,8 @@ static void command_alternate(uint32_t count, double seconds) {
             cpu > 0 ? (double)told[i] / cpu : 0);
     }
     fflush(stdout);
-    close(http);
+    peers_close();
     stop_workers(1);
-}
-
-static uint32_t read_ports(const char *list, uint16_t *into) {
-    uint32_t count = 0;
-    for (char *next; *list && count < MOST_PORTS; list = *next ? next + 1 : next) into[count++] = (uint16_t)strtoul(list, &next, 10);
-    return count;
 }
 
 int main(int count, char **arguments) {
@@ -329,8 +315,8 @@ int main(int count, char **arguments) {
     for (int option; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) switch (option) {
         case 'r': path = optarg; break;
         case 'k': key = optarg; break;
-        case 'p': port_count = read_ports(optarg, ports); break;
-        case 'l': listen_port_count = read_ports(optarg, listen_ports); break;
+        case 'p': port_count = ports_read(optarg, ports); break;
+        case 'l': listen_port_count = ports_read(optarg, listen_ports); break;
         case 'i': usage_start(optarg); break;
         case 'e': peer_port = (uint16_t)atoi(optarg); break;
         default: path = NULL;

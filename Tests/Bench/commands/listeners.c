@@ -26,6 +26,8 @@ uint32_t listener_count, behind;
 static struct listener *listeners;
 static int epoll_descriptor;
 static const char *key;
+// What stands before an event's number in its frame. Inside `data`, which is a text, the quotes are escaped: this is the frame's own.
+static const char *mark = "\"seq\":";
 static const uint16_t *listen_ports;
 static uint32_t listen_port_count;
 
@@ -37,6 +39,8 @@ void listeners_start(const char *app_key, const uint16_t *ports, uint32_t count)
     listeners = calloc(MOST_SOCKETS, sizeof *listeners);
     if (!listeners || epoll_descriptor < 0) fail("start");
 }
+
+void listeners_mark(const char *text) { mark = text; }
 
 int poller(void) { return epoll_descriptor; }
 
@@ -53,13 +57,12 @@ void expect_event(uint64_t seq, uint32_t first, uint32_t end) {
 }
 
 static void heard(struct listener *listener, const char *message, size_t length) {
-    // Inside `data`, which is a text, the quotes are escaped: this is the frame's own.
-    const char *seq = memmem(message, length, "\"seq\":", 6);
+    const char *seq = memmem(message, length, mark, strlen(mark));
     if (!seq) {
         if (memmem(message, length, "pusher:error", 12)) fail("a node said: %.*s", (int)length, message);
         return;
     }
-    uint64_t number = strtoull(seq + 6, NULL, 10);
+    uint64_t number = strtoull(seq + strlen(mark), NULL, 10);
     if (memmem(message, length, "subscription_succeeded", 22)) {
         listener->seq = number;
         return;
@@ -139,10 +142,9 @@ static char *await_text(int fd, const char *text) {
 
 // In one write, as clients do.
 static void send_text(int fd, const char *text, size_t length) {
-    char frame[8 + MOST_TEXT] = {(char)0x81, (char)(0x80 | 126), (char)(length >> 8), (char)length};
-    if (length < 126 || length > MOST_TEXT) fail("a subscription of %zu bytes", length);
-    memcpy(frame + 8, text, length);  // the mask is four zeros
-    send_all(fd, frame, 8 + length);
+    char frame[8 + MOST_TEXT];
+    if (length > MOST_TEXT) fail("a subscription of %zu bytes", length);
+    send_all(fd, frame, frame_text(frame, text, length));
 }
 
 // Has the node sign a subscription; gives back the answer's object without its first brace.
@@ -168,22 +170,24 @@ static const char *signature(int http, uint16_t port, const struct template *tem
     return answer + 1;
 }
 
+// Connects and waits for the greeting; gives back the socket's id.
+static char *open_socket(uint32_t index, uint16_t port) {
+    static char socket[64];
+    char text[512];
+    listeners[index].fd = connect_to(port, 1 + index % 4);
+    send_all(listeners[index].fd, text, upgrade_request(text, sizeof text, key, port));
+    char *id = await_text(listeners[index].fd, "\\\"socket_id\\\":\\\"") + 16;
+    if (!strchr(id, '\\')) fail("a socket id in pieces");
+    snprintf(socket, sizeof socket, "%.*s", (int)strcspn(id, "\\"), id);
+    return socket;
+}
+
 static void open_listener(uint32_t index, int http, uint16_t port, const struct template *template) {
     struct listener *listener = &listeners[index];
     char text[2048];
-    const char *channel = template->screen.at;
-    listener->fd = connect_to(port, 1 + index % 4);
-    int length = snprintf(
-        text, sizeof text,
-        "GET /app/%s?protocol=7 HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-        key, port);
-    send_all(listener->fd, text, (size_t)length);
-    char *id = await_text(listener->fd, "\\\"socket_id\\\":\\\"") + 16, socket[64];
-    if (!strchr(id, '\\')) fail("a socket id in pieces");
-    snprintf(socket, sizeof socket, "%.*s", (int)strcspn(id, "\\"), id);
+    const char *channel = template->screen.at, *socket = open_socket(index, port);
     const char *rest = signature(http, port, template, socket, channel);
-    length = snprintf(
+    int length = snprintf(
         text, sizeof text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\",%s}", channel, rest);
     send_text(listener->fd, text, (size_t)length);
     char *seq = strstr(await_text(listener->fd, "subscription_succeeded"), "\"seq\":");
@@ -203,6 +207,20 @@ void listeners_open(uint32_t count, const struct template *templates, uint32_t t
     for (uint32_t i = 0; i < listen_port_count; i++) close(https[i]);
 }
 
+void listeners_open_public(uint32_t count, const char *channel, bool is_numbered) {
+    if (listener_count + count > MOST_SOCKETS) fail("at most %d sockets", MOST_SOCKETS);
+    for (uint32_t i = 0; i < count; i++, listener_count++) {
+        char text[256], name[128];
+        if (is_numbered) snprintf(name, sizeof name, "%s%u", channel, i);
+        else snprintf(name, sizeof name, "%s", channel);
+        open_socket(listener_count, listen_ports[listener_count % listen_port_count]);
+        int length = snprintf(text, sizeof text, "{\"event\":\"pusher:subscribe\",\"data\":{\"channel\":\"%s\"}}", name);
+        send_text(listeners[listener_count].fd, text, (size_t)length);
+        await_text(listeners[listener_count].fd, "subscription_succeeded");
+        watch(listeners[listener_count].fd, listener_count);
+    }
+}
+
 // A socket of the peer: it hears whatever is posted.
 static void open_peer_listener(uint32_t index, uint16_t port) {
     char text[512];
@@ -217,7 +235,16 @@ static void open_peer_listener(uint32_t index, uint16_t port) {
     watch(listeners[index].fd, index);
 }
 
-void listeners_open_peer(uint32_t count, uint16_t port) {
+void listeners_open_peer(uint32_t count, const uint16_t *ports, uint32_t port_count) {
     if (listener_count + count > MOST_SOCKETS) fail("at most %d sockets", MOST_SOCKETS);
-    for (uint32_t i = 0; i < count; i++) open_peer_listener(listener_count++, port);
+    for (uint32_t i = 0; i < count; i++) open_peer_listener(listener_count++, ports[i % port_count]);
+}
+
+void listeners_turn(int milliseconds) {
+    static struct epoll_event events[1024];
+    int ready = epoll_wait(epoll_descriptor, events, 1024, milliseconds);
+    if (ready < 0 && errno != EINTR) fail("epoll_wait");
+    if (ready == 0) fail("nothing moves any more: %u sockets lack event %llu", behind, (unsigned long long)awaited);
+    for (int i = 0; i < ready; i++) listener_ready(events[i].data.u32);
+    errno = 0;
 }

@@ -77,6 +77,8 @@ uint64_t publisher_answered(void);
 
 void usage_start(const char *pids);
 double usage_cpu_seconds(void);
+// The one of the process at this place in the list.
+double usage_cpu_seconds_of(unsigned place);
 struct usage_memory {
     uint64_t resident_bytes, anonymous_bytes;
 } usage_memory(void);

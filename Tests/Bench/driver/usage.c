@@ -28,13 +28,16 @@ void usage_start(const char *pids) {
     }
 }
 
+double usage_cpu_seconds_of(unsigned place) {
+    struct timespec time;
+    if (place >= process_count) fail("there is no process %u", place);
+    if (clock_gettime(processes[place].clock, &time) < 0) fail("the server %d is gone", processes[place].pid);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 double usage_cpu_seconds(void) {
     double sum = 0;
-    for (unsigned i = 0; i < process_count; i++) {
-        struct timespec time;
-        if (clock_gettime(processes[i].clock, &time) < 0) fail("the server %d is gone", processes[i].pid);
-        sum += (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-    }
+    for (unsigned i = 0; i < process_count; i++) sum += usage_cpu_seconds_of(i);
     return sum;
 }
 

@@ -11,6 +11,8 @@ package struct AppAPI: Sendable {
     package enum Answer: Sendable {
         /// Nothing has to be waited for.
         case now(HTTPResponse)
+        /// It is done, and nothing was asked.
+        case done
         case later(AppErrand)
     }
 
@@ -81,10 +83,11 @@ package struct AppAPI: Sendable {
             }
             return (self.service.apps[index], String(path.dropFirst()))
         }
-        let parts = path.dropFirst(Self.root.count).split(
-            separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2, let index = self.service.index(ofID: parts[0]) else { return nil }
-        return (self.service.apps[index], String(parts[1]))
+        let rest = path.utf8.dropFirst(Self.root.utf8.count)
+        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")),
+            let index = self.service.index(ofID: path[rest.startIndex..<slash])
+        else { return nil }
+        return (self.service.apps[index], String(path[path.utf8.index(after: slash)...]))
     }
 
     private func serve(
@@ -104,7 +107,7 @@ package struct AppAPI: Sendable {
                 throw .malformed("this is no user's id")
             }
             self.bus.publish(AppOrder.terminate(user: parts[1]).bytes, on: AppOrder.channel(of: app.credentials.id))
-            return .now(AppErrand.empty)
+            return .done
         default: return .now(self.refuse(.notFound, "There is no such call"))
         }
     }
@@ -119,7 +122,7 @@ package struct AppAPI: Sendable {
         var question: AppErrand.Question?
         if events.contains(where: { $0.info != nil }) { question = isBatch ? .batch(events) : .channels(events[0]) }
         // What nobody has to be asked for is told already.
-        guard !remembers.isEmpty || question != nil else { return .now(AppErrand.empty) }
+        guard !remembers.isEmpty || question != nil else { return .done }
         return .later(AppErrand(app, self.service, remembers: remembers, question: question))
     }
 
@@ -132,12 +135,11 @@ package struct AppAPI: Sendable {
             event.data.withUnsafeBytes { data in
                 for channel in event.channels {
                     let cast = AppCast.bytes(channel, event: name, data: data, except: event.except)
-                    let target = AppChannel(app: app.credentials.id, name: channel)
                     if PusherChannelName.isCached(channel) {
-                        remembers.append(
-                            RememberedEvent(target, cast: cast, seconds: AppErrand.rememberedSeconds))
+                        let target = AppChannel(app: app.credentials.id, name: channel)
+                        remembers.append(RememberedEvent(target, cast: cast, seconds: AppErrand.rememberedSeconds))
                     } else {
-                        self.bus.publish(cast, on: target.casts)
+                        self.bus.publish(cast, on: app.casts(of: channel))
                     }
                 }
             }

@@ -117,8 +117,11 @@ enum AppCall {
         guard (1...self.mostChannels).contains(names.count) else {
             throw .malformed("an event is for 1 to \(self.mostChannels) channels")
         }
-        var known: Set<String> = []
-        names = names.filter { known.insert($0).inserted }
+        if names.count > 1 {
+            var known: Set<String> = []
+            known.reserveCapacity(names.count)
+            names = names.filter { known.insert($0).inserted }
+        }
         for name in names { try self.look(at: name, longest, isOnly: names.count == 1) }
         return names
     }

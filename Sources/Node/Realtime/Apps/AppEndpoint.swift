@@ -175,7 +175,7 @@ package final class AppEndpoint: WebSocketEndpoint {
         let user = seat.subscription(to: event.channel)?.member?.id
         self.bus.publish(
             AppCast.bytes(of: event, by: seat.number, user: user),
-            on: AppChannel(app: app.credentials.id, name: event.channel).casts)
+            on: app.casts(of: event.channel))
         let news = AppClientEvent(
             channel: event.channel, event: event.name, data: event.data ?? Array("null".utf8), socketID: seat.socketID,
             user: user)

@@ -50,7 +50,7 @@ package final class AppErrand: Sendable {
         }
     }
 
-    static let empty = HTTPResponse(status: .ok, contentType: "application/json", body: Array("{}".utf8))
+    package static let empty = HTTPResponse(status: .ok, contentType: "application/json", body: Array("{}".utf8))
 
     private static func json(_ body: (inout JSONWriter) -> Void) -> HTTPResponse {
         HTTPResponse(

@@ -178,18 +178,15 @@ final class AppHall {
         self.listener?.ordered(order, of: app)
     }
 
-    /// What a node said to a channel.
-    func received(_ bytes: [UInt8], of app: Int) {
-        bytes.withUnsafeBytes { content in
-            guard let cast = AppCast(reading: content) else { return self.service.metrics.unreadable.increment() }
-            let name = Name(app: app, channel: cast.channel)
-            // What clients tell each other, and numbers, are not remembered.
-            if cast.isRemembered, self.listening[name] != nil { self.listening[name]?.last = bytes }
-            guard let room = self.rooms[name] else { return }
-            let sender = cast.except == 0 ? nil : self.member(of: room, with: cast.except)
-            self.tell(
-                UnsafeRawBufferPointer(rebasing: content[cast.start...]), in: room, except: sender.map { [$0] } ?? [])
-        }
+    /// What a node said to a channel; the bytes are valid during the call only.
+    func received(_ bytes: UnsafeRawBufferPointer, of app: Int) {
+        guard let cast = AppCast(reading: bytes) else { return self.service.metrics.unreadable.increment() }
+        let name = Name(app: app, channel: cast.channel)
+        // What clients tell each other, and numbers, are not remembered.
+        if cast.isRemembered, self.listening[name] != nil { self.listening[name]?.last = Array(bytes) }
+        guard let room = self.rooms[name] else { return }
+        let sender = cast.except == 0 ? nil : self.member(of: room, with: cast.except)
+        self.tell(UnsafeRawBufferPointer(rebasing: bytes[cast.start...]), in: room, except: sender.map { [$0] } ?? [])
     }
 
     private func tell(_ message: UnsafeRawBufferPointer, in room: Room, except: [ConnectionID]) {

@@ -11,6 +11,7 @@ package typealias AppDoors = LoopDoors<AppRelay>
 /// these events are promised at most once, so a share that cannot be heard at the moment is opened all the same.
 package final class AppRelay: BusListener {
     private final class Share {
+        let app: Int
         let channel: BusChannel
         /// The loops that were told, and the numbers of their wishes.
         var open: [Int: UInt64] = [:]
@@ -19,7 +20,17 @@ package final class AppRelay: BusListener {
         /// Raised when a loop comes, so that an old farewell does not count.
         var visits: UInt64 = 0
 
-        init(_ channel: BusChannel) { self.channel = channel }
+        init(_ channel: BusChannel, of app: Int) {
+            self.app = app
+            self.channel = channel
+        }
+    }
+
+    /// What comes on a channel of the bus.
+    private enum Source {
+        case casts(Share, AppShare)
+        /// For this app.
+        case orders(Int)
     }
 
     private unowned let loop: EventLoop
@@ -28,9 +39,7 @@ package final class AppRelay: BusListener {
     private let ids: [String]
     private let linger: UInt64
     private var shares: [AppShare: Share] = [:]
-    private var byChannel: [BusChannel: AppShare] = [:]
-    /// Where orders for the apps come.
-    private var orders: [BusChannel: Int] = [:]
+    private var sources: [BusChannel: Source] = [:]
 
     /// Begins to serve the halls behind `doors`; to be called on the bus's loop, which keeps it.
     ///
@@ -50,7 +59,7 @@ package final class AppRelay: BusListener {
         bus.listener = self
         for (app, id) in ids.enumerated() {
             let channel = AppOrder.channel(of: id)
-            self.orders[channel] = app
+            self.sources[channel] = .orders(app)
             bus.subscribe(to: channel)
         }
         doors.open(loop.handle)
@@ -80,9 +89,9 @@ package final class AppRelay: BusListener {
     }
 
     private func begin(_ name: AppShare) -> Share {
-        let share = Share(AppChannel.casts(app: self.ids[name.app], share: name.share))
+        let share = Share(AppChannel.casts(app: self.ids[name.app], share: name.share), of: name.app)
         self.shares[name] = share
-        self.byChannel[share.channel] = name
+        self.sources[share.channel] = .casts(share, name)
         self.bus.subscribe(to: share.channel)
         return share
     }
@@ -92,13 +101,17 @@ package final class AppRelay: BusListener {
             return
         }
         self.shares[name] = nil
-        self.byChannel[share.channel] = nil
+        self.sources[share.channel] = nil
         self.bus.unsubscribe(from: share.channel)
     }
 
     private func open(_ name: AppShare, _ share: Share, on loop: Int, number: UInt64) {
         share.open[loop] = number
-        self.doors.loop(loop)?.post { loop in loop.attachment(AppHall.self)?.opened(name, number: number) }
+        if loop == self.loop.handle.index {
+            self.loop.attachment(AppHall.self)?.opened(name, number: number)
+        } else {
+            self.doors.loop(loop)?.post { loop in loop.attachment(AppHall.self)?.opened(name, number: number) }
+        }
     }
 
     private func openWaiting(_ name: AppShare, _ share: Share) {
@@ -110,21 +123,39 @@ package final class AppRelay: BusListener {
     // MARK: BusListener
 
     package func subscribed(to channel: BusChannel) {
-        guard let name = self.byChannel[channel], let share = self.shares[name] else { return }
+        guard case .casts(let share, let name) = self.sources[channel] else { return }
         share.isHeard = true
         self.openWaiting(name, share)
     }
 
     package func received(_ message: UnsafeRawBufferPointer, on channel: BusChannel) {
-        if let app = self.orders[channel] {
+        switch self.sources[channel] {
+        case .none: break
+        case .orders(let app):
             let bytes = Array(message)
-            return self.doors.tellAll { loop in loop.attachment(AppHall.self)?.ordered(bytes, of: app) }
+            self.doors.tellAll { loop in loop.attachment(AppHall.self)?.ordered(bytes, of: app) }
+        case .casts(let share, _): self.tell(message, of: share)
         }
-        guard let name = self.byChannel[channel], let share = self.shares[name], !share.open.isEmpty else { return }
-        let bytes = Array(message)
+    }
+
+    private func tell(_ message: UnsafeRawBufferPointer, of share: Share) {
+        let (app, own) = (share.app, self.loop.handle.index)
+        // The hall of this loop is told at once, without a detour through its mailbox.
+        var isNear = false
+        var copy: [UInt8]?
         for loop in share.open.keys {
-            self.doors.loop(loop)?.post { loop in loop.attachment(AppHall.self)?.received(bytes, of: name.app) }
+            guard loop != own else {
+                isNear = true
+                continue
+            }
+            let bytes = copy ?? Array(message)
+            copy = bytes
+            self.doors.loop(loop)?.post { loop in
+                bytes.withUnsafeBytes { loop.attachment(AppHall.self)?.received($0, of: app) }
+            }
         }
+        // Last, because it takes longest.
+        if isNear { self.loop.attachment(AppHall.self)?.received(message, of: app) }
     }
 
     package func healthChanged() {

@@ -10,6 +10,8 @@ package struct ExternalApp: Sendable {
     let signer: PusherSigner
     /// Whose pages may connect; `nil` for everybody's.
     let origins: Set<HTTPOrigin>?
+    /// Where the events of its channels go, by their share.
+    private let casts: [BusChannel]
     /// Its sockets on this node.
     let sockets = Locked(0)
 
@@ -17,8 +19,14 @@ package struct ExternalApp: Sendable {
         self.credentials = credentials
         self.options = options
         self.signer = PusherSigner(credentials)
+        self.casts = (0..<AppChannel.shareCount).map { AppChannel.casts(app: credentials.id, share: $0) }
         self.origins = options.origins.map { Set($0.compactMap { HTTPOrigin($0) }) }
     }
+}
+
+extension ExternalApp {
+    /// Where the events of a channel go.
+    func casts(of channel: String) -> BusChannel { self.casts[Int(AppChannel.share(of: channel))] }
 }
 
 /// What the nodes know together of the channels of apps.

@@ -90,13 +90,31 @@ package struct HTTPRequest: Sendable {
 
     /// The first query item of that name.
     package func queryValue(_ name: String) -> String? {
-        self.queryItems.first { $0.name == name }?.value
+        self.withQuery { query in
+            for item in query.split(separator: UInt8(ascii: "&")) {
+                let split = item.firstIndex(of: UInt8(ascii: "=")) ?? item.endIndex
+                guard HTTPRequest.says(query[item.startIndex..<split], name) else { continue }
+                return HTTPRequest.formDecoded(
+                    UnsafeRawBufferPointer(rebasing: query[min(split &+ 1, item.endIndex)..<item.endIndex]))
+            }
+            return nil
+        }
+    }
+
+    private static func says(_ item: Slice<UnsafeRawBufferPointer>, _ name: String) -> Bool {
+        guard self.isEscaped(item) else { return item.elementsEqual(name.utf8) }
+        return self.formDecoded(UnsafeRawBufferPointer(rebasing: item)) == name
+    }
+
+    private static func isEscaped(_ bytes: some Sequence<UInt8>) -> Bool {
+        bytes.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
     }
 
     private var queryStart: Int { Int(self.head.targetStart) &+ Int(self.head.pathCount) &+ 1 }
 
     private static func formDecoded(_ bytes: UnsafeRawBufferPointer) -> String {
-        String(decoding: HTTPPath.decoded(bytes, plusIsSpace: true), as: UTF8.self)
+        guard self.isEscaped(bytes) else { return String(decoding: bytes, as: UTF8.self) }
+        return String(decoding: HTTPPath.decoded(bytes, plusIsSpace: true), as: UTF8.self)
     }
 
     /// Calls `body` with the path as it was sent.
