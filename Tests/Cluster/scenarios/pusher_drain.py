@@ -18,7 +18,7 @@ CHANNELS = ("private-desk", "news")
 
 
 class Listener:
-    """One pysher client at the balancer; it subscribes again by itself."""
+    """One pysher client at the balancer. It comes back by itself; what it had signed for the socket before is signed anew."""
 
     def __init__(self, url: str) -> None:
         place = urlsplit(url)
@@ -27,15 +27,10 @@ class Listener:
         self.client = pysher.Pusher(
             EXTERNAL.key, secret=EXTERNAL.secret, custom_host=place.hostname, port=place.port, secure=False,
             reconnect_interval=1)
-        self.is_first = True
         self.client.connection.bind("pusher:connection_established", self._established)
         self.client.connect()
 
     def _established(self, _data: str) -> None:
-        # Afterwards pysher itself subscribes to what it had.
-        if not self.is_first:
-            return
-        self.is_first = False
         for name in CHANNELS:
             channel = self.client.subscribe(name)
             channel.bind("pusher_internal:subscription_succeeded", lambda _data, name=name: self.joins.update([name]))
