@@ -36,7 +36,11 @@ package struct AppAPI: Sendable {
 
     package func serves(_ request: HTTPRequest) -> Bool {
         let path = request.path
-        return path.hasPrefix(Self.root) || path.hasPrefix(Self.bareRoot)
+        return path.hasPrefix(Self.root) || Self.isBare(path)
+    }
+
+    private static func isBare(_ path: String) -> Bool {
+        path.hasPrefix(self.bareRoot) && path.hasSuffix("/terminate_connections")
     }
 
     /// Looks who calls before the body is read: strangers send none.
@@ -77,7 +81,7 @@ package struct AppAPI: Sendable {
     /// The app of a path, and what is asked for in it.
     private func target(of request: HTTPRequest) -> (app: ExternalApp, resource: String)? {
         let path = request.path
-        if path.hasPrefix(Self.bareRoot) {
+        if Self.isBare(path) {
             guard let index = request.queryValue("auth_key").flatMap({ self.service.index(ofKey: $0) }) else {
                 return nil
             }

@@ -16,20 +16,17 @@ extension PusherEndpoint: PresenceGuest {
     func enter(_ id: ConnectionID, _ wish: PusherCommand.Subscription, _ admitted: PusherAdmission.Admitted) {
         guard let member = admitted.member, let seat = self.seats[id] else { return }
         if self.rooms[wish.channel]?.visitors[id] != nil { return self.hear(id, wish, admitted) }
-        if let known = self.waiting.first(where: { $0.value.id == id && $0.value.wish.channel == wish.channel }) {
-            self.waiting[known.key] = PusherWaiting(id: id, wish: wish, admitted: admitted)
-            return
-        }
+        let waiting = PusherWaiting(id: id, wish: wish, admitted: admitted)
+        if let known = self.waiting.number(of: id, wish.channel) { return self.waiting.replace(known, by: waiting) }
         let entrant = PresenceEntrant(
             seat.socketID, as: member, in: AppChannel(app: self.service.app.id, name: wish.channel),
             limit: Self.mostMembers)
-        self.waiting[self.presence.enter(entrant)] = PusherWaiting(id: id, wish: wish, admitted: admitted)
+        self.waiting.add(waiting, self.presence.enter(entrant))
     }
 
     /// Out of the channel, or not on the way to it any more.
     func leaveRoom(_ id: ConnectionID, _ channel: String, grace: UInt64 = 0) {
-        for (ticket, waiting) in self.waiting where waiting.id == id && waiting.wish.channel == channel {
-            self.waiting[ticket] = nil
+        if let ticket = self.waiting.number(of: id, channel), self.waiting.take(ticket) != nil {
             self.presence.leave(ticket: ticket, grace: grace)
         }
         guard let visitor = self.rooms[channel]?.visitors.removeValue(forKey: id) else { return }
@@ -42,11 +39,7 @@ extension PusherEndpoint: PresenceGuest {
     /// Its socket has ended: the user may be back in a moment.
     func leaveRooms(_ id: ConnectionID) {
         for channel in self.visits[id] ?? [] { self.leaveRoom(id, channel, grace: Self.graceMilliseconds) }
-        guard !self.waiting.isEmpty else { return }
-        for (ticket, waiting) in self.waiting where waiting.id == id {
-            self.waiting[ticket] = nil
-            self.presence.leave(ticket: ticket)
-        }
+        for ticket in self.waiting.takeAll(of: id) { self.presence.leave(ticket: ticket) }
     }
 
     /// Tells success, if the channel is one of presence.
@@ -63,7 +56,7 @@ extension PusherEndpoint: PresenceGuest {
     // MARK: PresenceGuest
 
     func entered(_ ticket: UInt64, _ members: [String: PresenceMember]?) {
-        guard let waiting = self.waiting.removeValue(forKey: ticket) else { return }
+        guard let waiting = self.waiting.take(ticket) else { return }
         let (id, channel) = (waiting.id, waiting.wish.channel)
         guard let members, let member = waiting.admitted.member else {
             return self.refuse(id, channel, .limit("This channel has as many members as it may", status: 4100))

@@ -49,7 +49,7 @@ extension PusherEndpoint {
             seconds: Int64(signIn.expires) - Int64(self.second), member: nil)
         self.lastQuestion += 1
         let question = self.lastQuestion
-        self.questions[question] = PusherWaiting(id: id, wish: wish, admitted: admitted)
+        self.questions.add(PusherWaiting(id: id, wish: wish, admitted: admitted), question)
         let loop = self.host.loop.handle
         self.service.standing(signIn.subscriber, channel) { isGood in
             loop.post { loop in loop.attachment(PusherEndpoint.self)?.answered(question, isGood) }
@@ -58,7 +58,7 @@ extension PusherEndpoint {
     }
 
     private func answered(_ question: UInt64, _ isGood: Bool) {
-        guard let waiting = self.questions.removeValue(forKey: question), let seat = self.seats[waiting.id],
+        guard let waiting = self.questions.take(question), let seat = self.seats[waiting.id],
             !seat.isEnding, let subscriber = waiting.admitted.subscriber,
             self.signIns[waiting.id]?.subscriber == subscriber
         else { return }
@@ -70,14 +70,12 @@ extension PusherEndpoint {
 
     func signOut(_ id: ConnectionID) {
         self.signIns[id] = nil
-        guard !self.questions.isEmpty else { return }
-        self.questions = self.questions.filter { $0.value.id != id }
+        _ = self.questions.takeAll(of: id)
     }
 
     /// Whoever asked for a channel and wants it no more before the answer has come.
     func withdraw(_ id: ConnectionID, _ channel: String) {
-        guard !self.questions.isEmpty else { return }
-        self.questions = self.questions.filter { $0.value.id != id || $0.value.wish.channel != channel }
+        while let question = self.questions.number(of: id, channel) { _ = self.questions.take(question) }
     }
 
     /// What a name stands for that is no canonical one.

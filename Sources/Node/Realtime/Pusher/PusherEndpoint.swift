@@ -83,10 +83,10 @@ package final class PusherEndpoint: WebSocketEndpoint, HubListener {
     var rooms: [String: PusherRoom] = [:]
     var visits: [ConnectionID: Set<String>] = [:]
     /// Sockets on their way into one, by what the presence hall was asked.
-    var waiting: [UInt64: PusherWaiting] = [:]
+    var waiting = PusherWaitingList()
     var signIns: [ConnectionID: PusherSignIn] = [:]
     /// Wishes for channels by other names, while the store is asked.
-    var questions: [UInt64: PusherWaiting] = [:]
+    var questions = PusherWaitingList()
     var lastQuestion: UInt64 = 0
     let presence: PresenceHall
     let connections: ConnectionHall

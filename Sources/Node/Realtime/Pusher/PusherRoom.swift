@@ -1,6 +1,5 @@
 internal import Reactor
 internal import Shared
-internal import Wire
 
 /// A presence channel of the hotel on one loop: who is in it anywhere, and whose sockets are in it here.
 struct PusherRoom {
@@ -15,14 +14,6 @@ struct PusherRoom {
     /// By id, as those here have been told.
     var members: [String: PresenceMember] = [:]
     var visitors: [ConnectionID: Visitor] = [:]
-}
-
-/// A socket on its way into a presence channel, or to a channel by another name.
-struct PusherWaiting {
-    let id: ConnectionID
-    /// What it wished last: who asks twice is answered once.
-    var wish: PusherCommand.Subscription
-    var admitted: PusherAdmission.Admitted
 }
 
 /// As whom a socket of the hotel's app has signed in.
