@@ -1,17 +1,24 @@
 """Clients that other people wrote, unmodified: pysher hears on every node what the SDK `pusher` publishes on any."""
 
 import asyncio
+import contextlib
+import http.server
 import json
 import pathlib
 import queue
+import threading
 import time
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pusher
 import pysher
 from pusher.errors import PusherError
 
-from harness.cluster import EXTERNAL
+from processes import HOST
+
+from harness.cluster import EXTERNAL, Cluster
+from harness.member import Member
 from harness.stage import Stage
 from harness.waiting import eventually
 
@@ -63,14 +70,57 @@ def server(url: str, secret: str = EXTERNAL.secret) -> pusher.Pusher:
 async def play(stage: Stage) -> None:
     options = pathlib.Path(stage.folder) / "apps.json"
     options.parent.mkdir(parents=True, exist_ok=True)
-    options.write_text(json.dumps({EXTERNAL.id: {"client_events": True}}))
-    async with stage.cluster([], settings={"BELLHOP_APPS_FILE": str(options)}) as cluster:
+    with back_end() as (hooks, url):
+        options.write_text(json.dumps({EXTERNAL.id: {"client_events": True, "webhooks": {"url": url}}}))
+        await play_with(stage, {"BELLHOP_APPS_FILE": str(options)}, hooks)
+
+
+@contextlib.contextmanager
+def back_end() -> Iterator[tuple[list[dict], str]]:
+    """A back end that lets the SDK judge what it is told; what the SDK takes for true is in the list."""
+    told: list[dict] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            webhook = server(f"http://{HOST}:1").validate_webhook(
+                self.headers["X-Pusher-Key"], self.headers["X-Pusher-Signature"], body)
+            told.extend(webhook["events"] if webhook else [{"name": f"not valid: {body}"}])
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Says nothing."""
+    receiver = http.server.ThreadingHTTPServer((HOST, 0), Handler)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    try:
+        yield told, f"http://{HOST}:{receiver.server_port}/hook"
+    finally:
+        receiver.shutdown()
+        receiver.server_close()
+
+
+class Authenticated(Member):
+    """A member for whom the SDK signs."""
+
+    async def authorised(self) -> dict:
+        return server(self.url).authenticate(
+            self.channel, self.socket_id, {"user_id": self.user, "user_info": {"name": "Ada"}})
+
+    async def authenticated(self) -> dict:
+        return server(self.url).authenticate_user(self.socket_id, {"id": self.user})
+
+
+async def play_with(stage: Stage, settings: dict[str, str], hooks: list[dict]) -> None:
+    async with stage.cluster([], settings=settings) as cluster:
         listeners = [await asyncio.to_thread(Listener, node.url) for node in cluster.nodes for _ in range(2)]
         try:
             await eventually(lambda: all(one.is_joined for one in listeners), PATIENCE, "pysher joins on all nodes")
             stage.check("pysher joins a private and a public channel on every node", True, f"{len(listeners)} clients")
             await published(stage, [node.url for node in cluster.nodes] + [cluster.url], listeners)
             await refused(stage, cluster.nodes[0].url)
+            await signed_and_told(stage, cluster, hooks)
         finally:
             for one in listeners:
                 # Its threads end with this process where they do not end by themselves.
@@ -117,3 +167,24 @@ async def refused(stage: Stage, url: str) -> None:
     stage.check("another secret publishes nothing", wrong.startswith("PusherBadAuth"), wrong)
     long = await fault(server(url).trigger, "news", "first", "x" * 10_241)
     stage.check("more than 10 KB of data are refused", "10240" in long or "413" in long, long)
+
+
+async def signed_and_told(stage: Stage, cluster: Cluster, hooks: list[dict]) -> None:
+    """What the SDK signs is taken, and what the back end is told the SDK takes."""
+    one = Authenticated("7", "presence-lobby")
+    await one.connect(cluster.nodes[1].url)
+    await one.join()
+    await one.sign_in()
+    await eventually(lambda: one.is_signed_in, PATIENCE, "the SDK's signature of a user is taken")
+    stage.check("a member and a user whom the SDK signs are taken", one.members == {"7"} and not one.refusals, one.refusals)
+    one.close()
+    wanted = [
+        {"name": "channel_occupied", "channel": "news"}, {"name": "channel_occupied", "channel": "private-desk"},
+        {"name": "channel_occupied", "channel": "presence-lobby"}, {"name": "channel_vacated", "channel": "presence-lobby"},
+        {"name": "member_added", "channel": "presence-lobby", "user_id": "7"},
+        {"name": "member_removed", "channel": "presence-lobby", "user_id": "7"},
+    ]
+    await eventually(lambda: all(event in hooks for event in wanted), PATIENCE, "all webhooks have come")
+    doubled = [event for event in wanted if hooks.count(event) != 1]
+    strange = [event for event in hooks if event["name"].startswith("not valid")]
+    stage.check("the SDK validates each webhook, and each came once", not doubled and not strange, doubled or strange)
