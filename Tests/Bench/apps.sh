@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # External apps of the Pusher protocol: their back ends publish over HTTP, their clients listen. Sourced after cluster.sh, whose nodes
 # and stores it uses; nothing is pinned here either.
-# shellcheck disable=SC2154,SC2153
+# shellcheck disable=SC2154,SC2153,SC2034,SC2004 # functions of those files read what is set here, by its name
 
 APPS=$BENCH/apps
 
