@@ -9,10 +9,12 @@ public func fuzzOne(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let data, count > 0 else { return 0 }
     // Its own allocation, so that a read past the end is noticed.
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))
-    do throws(PusherSyntaxError) {
-        check(try bytes.withUnsafeBytes { bytes throws(PusherSyntaxError) in try PusherCommand(bytes) })
-    } catch {
-        precondition(!error.message.isEmpty, "refused without a reason")
+    let read = bytes.withUnsafeBytes { bytes in
+        Result { () throws(PusherSyntaxError) in try PusherCommand(bytes) }
+    }
+    switch read {
+    case .success(let command): check(command)
+    case .failure(let error): precondition(!error.message.isEmpty, "refused without a reason")
     }
     return 0
 }
