@@ -23,7 +23,7 @@ import Testing
     @Test(arguments: PresenceStation.Kind.allCases)
     func `a user comes with its first connection and goes with its last`(kind: PresenceStation.Kind) async throws {
         try await self.with(kind) { station, channel in
-            await station.watch(channel)
+            await station.watchAndKnow(channel)
             for connection in ["1.1", "1.2", "1.3"] { await station.enter("7", by: connection, channel) }
             await station.enter("8", by: "1.4", channel)
             await station.leave("1.2", channel)
@@ -41,7 +41,7 @@ import Testing
         kind: PresenceStation.Kind
     ) async throws {
         try await self.with(kind) { station, channel in
-            await station.watch(channel)
+            await station.watchAndKnow(channel)
             for _ in 0..<3 { await station.enter("7", by: "1.1", channel) }
             await station.leave("9.9", channel)
             await station.leave("1.1", .fresh("never seen"))
@@ -90,7 +90,7 @@ import Testing
     @Test(arguments: PresenceStation.Kind.allCases)
     func `a connection that comes back as another user is that one only`(kind: PresenceStation.Kind) async throws {
         try await self.with(kind) { station, channel in
-            await station.watch(channel)
+            await station.watchAndKnow(channel)
             await station.enter("7", by: "1.1", channel)
             await station.enter("8", by: "1.1", channel)
             #expect(await station.present(channel) == ["8"])
@@ -106,7 +106,7 @@ import Testing
         kind: PresenceStation.Kind
     ) async throws {
         try await self.with(kind) { station, channel in
-            await station.watch(channel)
+            await station.watchAndKnow(channel)
             await withTaskGroup(of: Void.self) { group in
                 for user in 0..<40 {
                     group.addTask {

@@ -108,6 +108,12 @@ final class PresenceStation: Sendable {
 
     func watch(_ channel: AppChannel) async { _ = await self.onLoop { $0.watch(channel) } }
 
+    /// Watches, and knows who is there: from now on nothing that happens is told in one with something else.
+    func watchAndKnow(_ channel: AppChannel) async {
+        await self.watch(channel)
+        _ = await soon { await self.onLoop { $0.isKnown(channel) } ?? false }
+    }
+
     /// Enters as sessions do.
     @discardableResult
     func enter(
