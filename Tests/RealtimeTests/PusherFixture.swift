@@ -15,6 +15,8 @@ final class PusherFixture: Sendable {
     /// What the store is asked about subscribers, and what it answers.
     let asked = Locked<[String]>([])
     let standing = Locked(true)
+    /// While it is shut, nobody comes into a presence channel.
+    let gate = PresenceGate()
     /// Added to the wall clock, in seconds.
     let clockOffset = Locked<Int64>(0)
 
@@ -36,6 +38,7 @@ final class PusherFixture: Sendable {
         let metrics = PusherMetrics(in: MetricsRegistry())
         self.app = app
         self.metrics = metrics
+        let gate = self.gate
         let (doors, board) = (PresenceDoors(), ConnectionDoors())
         let (asked, standing, offset) = (self.asked, self.standing, self.clockOffset)
         let service = PusherEndpoint.Service(
@@ -54,7 +57,7 @@ final class PusherFixture: Sendable {
             let ear = bus.subscriber(on: loop)
             loop.attach(Ear(ear))
             PresenceDesk(
-                loop: loop, bus: ear, directory: InProcessPresence(bus: bus), doors: doors,
+                loop: loop, bus: ear, directory: HeldPresence(InProcessPresence(bus: bus), gate), doors: doors,
                 metrics: PresenceWatchMetrics(in: MetricsRegistry()))
         }
     }
@@ -264,4 +267,61 @@ final class PusherClient {
         case .some(let other): "\(other)"
         }
     }
+}
+
+/// Holds those who join for as long as a test wants.
+final class PresenceGate: Sendable {
+    private struct State {
+        var isShut = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Locked(State())
+
+    var waitingCount: Int { self.state.withLock { $0.waiting.count } }
+
+    func shut() { self.state.withLock { $0.isShut = true } }
+
+    func open() {
+        let waiting = self.state.withLock { state in
+            defer { state = State() }
+            return state.waiting
+        }
+        for one in waiting { one.resume() }
+    }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let passes = self.state.withLock { state in
+                if state.isShut { state.waiting.append(continuation) }
+                return !state.isShut
+            }
+            if passes { continuation.resume() }
+        }
+    }
+}
+
+private struct HeldPresence: PresenceDirectory {
+    let directory: InProcessPresence
+    let gate: PresenceGate
+
+    init(_ directory: InProcessPresence, _ gate: PresenceGate) {
+        self.directory = directory
+        self.gate = gate
+    }
+
+    func join(_ entrant: PresenceEntrant) async -> PresenceEntry {
+        await self.gate.pass()
+        return await self.directory.join(entrant)
+    }
+
+    func leave(_ connection: String, from channel: AppChannel) async {
+        await self.directory.leave(connection, from: channel)
+    }
+
+    func members(of channel: AppChannel) async throws(PresenceError) -> PresenceSnapshot {
+        try await self.directory.members(of: channel)
+    }
+
+    func whenInDoubt(_ body: @escaping @Sendable () -> Void) {}
 }

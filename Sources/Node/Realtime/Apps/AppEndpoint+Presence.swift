@@ -17,10 +17,10 @@ extension AppEndpoint: PresenceGuest {
     }
 
     private func refuseFull(_ ticket: UInt64, _ wish: AppWish) {
-        guard let seat = self.seats[wish.id] else { return }
-        // The hall knows no member that could leave.
+        // The desk knows no member that could leave.
         self.seats.change(wish.id) { $0.change(wish.channel) { $0.presence = nil } }
-        if let seat = self.seats[wish.id] { self.unsubscribe(seat, wish.channel) }
+        guard let seat = self.seats[wish.id] else { return }
+        self.unsubscribe(seat, wish.channel)
         let most = self.app(of: seat).options.presenceMembers
         self.refuse(wish.id, wish.channel, "LimitReached", "This channel has \(most) members already", status: 4100)
     }

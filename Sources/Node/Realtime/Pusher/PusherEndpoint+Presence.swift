@@ -61,6 +61,7 @@ extension PusherEndpoint: PresenceGuest {
         guard let members, let member = waiting.admitted.member else {
             return self.refuse(id, channel, .limit("This channel has as many members as it may", status: 4100))
         }
+        guard self.isStillGood(waiting) else { return self.presence.leave(ticket: ticket) }
         self.rooms[channel, default: PusherRoom()].members = members
         self.rooms[channel]?.visitors[id] = PusherRoom.Visitor(user: member.id, ticket: ticket)
         self.visits[id, default: []].insert(channel)

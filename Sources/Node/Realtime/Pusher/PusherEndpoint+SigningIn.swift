@@ -65,6 +65,7 @@ extension PusherEndpoint {
         guard isGood else {
             return self.refuse(waiting.id, waiting.wish.channel, .forbidden("This channel is not for this user"))
         }
+        guard self.isStillGood(waiting) else { return }
         self.hear(waiting.id, waiting.wish, waiting.admitted)
     }
 

@@ -71,6 +71,16 @@ extension PusherEndpoint {
         return revoked == 0 || self.seats[id].map { $0.openedAt > revoked } ?? false
     }
 
+    /// Whether what was admitted before a wait has not been revoked meanwhile: who waits is in no channel yet, so that a revocation
+    /// does not find it there. If it has, the socket is ended.
+    func isStillGood(_ waiting: PusherWaiting) -> Bool {
+        guard let subscriber = waiting.admitted.subscriber else { return true }
+        if self.isYounger(waiting.id, subscriber, waiting.admitted.source.stream) { return true }
+        self.metrics.revoked.increment()
+        self.end(waiting.id, .reconnect, "The authorisation has been revoked")
+        return false
+    }
+
     /// Makes the socket this subscriber's, if it is nobody else's.
     func take(_ subscriber: PusherSubscriber, _ id: ConnectionID) -> Bool {
         guard let seat = self.seats[id] else { return false }
